@@ -1,0 +1,54 @@
+"""What every test shares: no display, and no way to the user's own files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Set before anything asks for a folder; the app's data, settings and caches all hang on these names.
+_HOME = Path(tempfile.mkdtemp(prefix="latent-explorer-tests-"))
+for _variable, _folder in {
+    "HOME": "",
+    "USERPROFILE": "",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_STATE_HOME": "state",
+    "WIN_PD_OVERRIDE_APPDATA": "roaming",
+    "WIN_PD_OVERRIDE_LOCAL_APPDATA": "local",
+}.items():
+    os.environ[_variable] = str(_HOME / _folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the session's home."""
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+@pytest.fixture(scope="session")
+def fashion_bundle() -> Path:
+    """The bundled Fashion-MNIST pair with its data."""
+    return ASSETS / "fashion-vae"
+
+
+@pytest.fixture(scope="session")
+def faces_bundle() -> Path:
+    """The bundled faces pair with its data."""
+    return ASSETS / "faces-vae"
+
+
+@pytest.fixture(scope="session")
+def fashion_pictures(fashion_bundle: Path) -> np.ndarray:
+    """400 of the bundled test pictures, ``uint8 (400, 28, 28, 1)``."""
+    with np.load(fashion_bundle / "fashion.npz", allow_pickle=False) as data:
+        return data["images"][:400].reshape(400, 28, 28, 1)
