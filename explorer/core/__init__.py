@@ -1,0 +1,1 @@
+"""Everything that can be computed without a window. Knows neither Qt nor torch."""

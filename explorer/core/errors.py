@@ -1,0 +1,15 @@
+"""The two exceptions that cross the core's boundary on purpose."""
+
+from __future__ import annotations
+
+
+class ExplorerError(Exception):
+    """Something the user can act on.
+
+    The message is one sentence for the window or the terminal: which file, what was found there,
+    and what would work.
+    """
+
+
+class Cancelled(Exception):
+    """Raised inside a job after its user cancelled it. It is never shown."""
