@@ -1,0 +1,106 @@
+"""What every data set is: numbered pictures with names, and categorical columns beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer.core.arrays import read_error
+from explorer.core.pixels import Pixels
+
+_WHOLE = 256 << 20
+_PART = 16 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A categorical column of a data set, such as the label.
+
+    ``codes`` is ``(N,) int32``; item i has the value ``names[codes[i]]``, or none where the code is -1.
+    """
+
+    name: str
+    codes: npt.NDArray[np.int32]
+    names: tuple[str, ...]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Field:
+        """The same column for some of the items, in their order."""
+        return Field(self.name, self.codes[rows], self.names)
+
+
+def field_of(name: str, values: Sequence[str] | npt.NDArray[Any]) -> Field:
+    """The column of ``values``, one for each item: its names are the distinct values in their order."""
+    distinct, codes = np.unique(np.asarray(values), return_inverse=True)
+    if distinct.dtype.kind == "S":
+        names = [value.decode("utf-8", "replace") for value in distinct.tolist()]
+    elif distinct.dtype.kind == "b":
+        names = ["yes" if value else "no" for value in distinct.tolist()]
+    else:
+        names = [str(value) for value in distinct.tolist()]
+    return Field(name, codes.astype(np.int32).reshape(-1), tuple(names))
+
+
+class Dataset(ABC):
+    """Numbered pictures, read one by one.
+
+    Attributes:
+        path: the folder or file.
+        name: what to call it.
+        fields: its categorical columns; empty where nothing is known of the items.
+        stored_as_files: whether each picture is a file of its own, slow to come back to.
+        skipped: how many files in a folder were left aside because they are no pictures.
+    """
+
+    path: Path
+    name: str
+    fields: tuple[Field, ...] = ()
+    stored_as_files: bool = False
+    skipped: int = 0
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Hexadecimal digits that change when the data change."""
+
+    @abstractmethod
+    def item_name(self, index: int) -> str:
+        """What to call one item: a relative path, or a number."""
+
+    @abstractmethod
+    def read(self, index: int, height: int, width: int, channels: int) -> Pixels:
+        """One picture as ``uint8 (height, width, channels)``.
+
+        Safe from several threads. Raises ``ExplorerError`` where it cannot be read.
+        """
+
+
+def file_fingerprint(*paths: Path) -> str:
+    """SHA-256 over size and content of some files, hexadecimal.
+
+    Of a file above 256 MiB the first, middle and last 16 MiB stand for the whole.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as stream:
+                size = path.stat().st_size
+                digest.update(f"{size}:".encode())
+                if size <= _WHOLE:
+                    while block := stream.read(1 << 20):
+                        digest.update(block)
+                else:
+                    for start in (0, (size - _PART) // 2, size - _PART):
+                        stream.seek(start)
+                        digest.update(stream.read(_PART))
+        except OSError as error:
+            raise read_error(path, error) from error
+    return digest.hexdigest()
