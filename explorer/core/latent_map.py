@@ -1,0 +1,56 @@
+"""A finished map: where every latent lies, and the two ways between a place and a latent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer.core.inverse import Inverse
+from explorer.core.placement import Placement
+
+Floats = npt.NDArray[np.float32]
+
+_CELLS = 24
+
+
+@dataclass(frozen=True, eq=False)
+class LatentMap:
+    """Positions on the map, with the inverse (place → latent) and the placement (latent → place).
+
+    Attributes:
+        positions: ``(N, 2) float32``, y upwards.
+        latents: ``(N, D) float32``, row for row.
+        inverse: from a place to a latent.
+    """
+
+    positions: Floats
+    latents: Floats
+    inverse: Inverse
+
+    @classmethod
+    def of(cls, positions: Floats, latents: Floats) -> LatentMap:
+        """Index ``positions (N, 2)`` of ``latents (N, D)``."""
+        return cls(positions, latents, Inverse(positions, latents))
+
+    @cached_property
+    def placement(self) -> Placement:
+        """From a latent to a place; made when first asked for."""
+        return Placement(self.latents, self.positions)
+
+    def place_of(self, latent: Floats) -> tuple[float, float]:
+        """Where one latent ``(D,)`` falls on the map."""
+        x, y = self.placement.place(latent[None])[0]
+        return float(x), float(y)
+
+    def densest_place(self) -> tuple[float, float]:
+        """The point in the middle of the fullest of 24² cells: a place where much data lies."""
+        points = self.positions[np.isfinite(self.positions).all(axis=1)]
+        low, high = points.min(axis=0), points.max(axis=0)
+        cells = ((points - low) / np.maximum(high - low, 1e-12) * (_CELLS - 1e-3)).astype(int)
+        ids = cells[:, 0] * _CELLS + cells[:, 1]
+        members = points[ids == np.bincount(ids).argmax()]
+        x, y = members[np.linalg.norm(members - members.mean(axis=0), axis=1).argmin()]
+        return float(x), float(y)

@@ -1,0 +1,105 @@
+"""A latent finds its place among its neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.core.errors import ExplorerError
+from explorer.core.placement import Placement, memberships
+
+
+def made_map(count: int = 3000, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Latents in ten groups, a map that keeps the groups apart and follows two directions within them."""
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(0, 10, count)
+    within = rng.normal(size=(count, 8))
+    latents = (4 * rng.normal(size=(10, 8))[groups] + within).astype(np.float32)
+    angle = 2 * np.pi * groups / 10
+    positions = 10 * np.column_stack([np.cos(angle), np.sin(angle)]) + 0.5 * within[:, :2]
+    return latents, positions.astype(np.float32), groups
+
+
+def test_a_data_point_lands_on_itself() -> None:
+    latents, positions, _ = made_map()
+    places = Placement(latents, positions).place(latents)
+    assert places.dtype == np.float32
+    diameter = float(np.hypot(*np.ptp(positions, axis=0)))
+    assert np.hypot(*(places - positions).T).max() < 0.001 * diameter
+
+
+def test_a_latent_next_to_a_data_point_lands_next_to_it() -> None:
+    latents, positions, _ = made_map()
+    near = latents + 0.01 * np.random.default_rng(1).normal(size=latents.shape).astype(np.float32)
+    places = Placement(latents, positions).place(near)
+    diameter = float(np.hypot(*np.ptp(positions, axis=0)))
+    assert np.quantile(np.hypot(*(places - positions).T), 0.99) < 0.003 * diameter
+
+
+def test_held_out_latents_land_in_their_group_and_not_between_groups() -> None:
+    latents, positions, groups = made_map()
+    places = Placement(latents[:2500], positions[:2500]).place(latents[2500:])
+    angle = 2 * np.pi * groups[2500:] / 10
+    centres = 10 * np.column_stack([np.cos(angle), np.sin(angle)])
+    assert (np.hypot(*(places - centres).T) < 2.5).mean() > 0.98
+
+
+def test_a_latent_between_two_groups_falls_into_one_of_them() -> None:
+    rng = np.random.default_rng(2)
+    latents = np.concatenate([rng.normal(-3, 1, (200, 5)), rng.normal(3, 1, (200, 5))]).astype(np.float32)
+    positions = np.concatenate([rng.normal(-10, 0.3, (200, 2)), rng.normal(10, 0.3, (200, 2))]).astype(
+        np.float32
+    )
+    place = Placement(latents, positions).place(np.zeros((1, 5), np.float32))[0]
+    assert np.abs(np.abs(place) - 10).max() < 1.5
+
+
+def test_one_at_a_time_or_all_at_once_is_the_same() -> None:
+    latents, positions, _ = made_map(400)
+    placement = Placement(latents, positions)
+    queries = latents[:50] + np.float32(0.3)
+    together = placement.place(queries)
+    single = np.concatenate([placement.place(query) for query in queries])
+    np.testing.assert_allclose(together, single, atol=1e-4)
+
+
+def test_a_batch_of_many_blocks_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    latents, positions, _ = made_map(400)
+    whole = Placement(latents, positions).place(latents + np.float32(0.2))
+    monkeypatch.setattr("explorer.core.placement._BLOCK_FLOATS", 1000)
+    np.testing.assert_allclose(
+        Placement(latents, positions).place(latents + np.float32(0.2)), whole, atol=1e-4
+    )
+
+
+def test_memberships_follow_umap() -> None:
+    rng = np.random.default_rng(3)
+    distances = np.sort(rng.random((20, 15)) + 0.5, axis=1)
+    strengths = memberships(distances)
+    np.testing.assert_allclose(strengths[:, 0], 1)
+    np.testing.assert_allclose(strengths.sum(axis=1), np.log2(15), rtol=1e-4)
+    assert (np.diff(strengths, axis=1) <= 0).all()
+
+
+@pytest.mark.parametrize("count", [1, 2, 14])
+def test_small_maps_and_equal_latents(count: int) -> None:
+    positions = np.arange(2 * count, dtype=np.float32).reshape(count, 2)
+    places = Placement(np.ones((count, 3), np.float32), positions).place(
+        np.array([[1, 1, 1], [5, 0, 0]], np.float32)
+    )
+    assert np.isfinite(places).all()
+    assert (places >= positions.min(axis=0) - 1e-4).all()
+    assert (places <= positions.max(axis=0) + 1e-4).all()
+
+
+def test_what_cannot_be_placed_says_so() -> None:
+    latents, positions, _ = made_map(100)
+    placement = Placement(latents, positions)
+    with pytest.raises(ExplorerError, match="8"):
+        placement.place(np.zeros((1, 3), np.float32))
+    with pytest.raises(ExplorerError, match="finite"):
+        placement.place(np.full((1, 8), np.nan, np.float32))
+    with pytest.raises(ExplorerError, match="map again"):
+        Placement(latents, np.full_like(positions, np.nan))
+    positions[5] = np.nan
+    assert np.isfinite(Placement(latents, positions).place(latents[5])).all()
