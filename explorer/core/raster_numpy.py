@@ -1,0 +1,113 @@
+"""The painter in plain numpy, used until the compiled one is ready; the same picture within rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, dither_pattern
+
+_POINTS_AT_ONCE = 50_000
+
+Floats = NDArray[np.float32]
+
+
+def paint(plan: Plan, out: NDArray[np.uint32]) -> None:
+    """Paint ``plan`` into ``out`` (height, width) as 0xffRRGGBB."""
+    height, width = out.shape
+    points, x, y = _visible(plan, height, width)
+    states = plan.states[points]
+    ground = _ground(plan)
+    reach = plan.halo.shape[-1]
+
+    hidden = states == HIDDEN
+    if hidden.any():
+        layers = _layer(x[hidden], y[hidden], plan.stamps, None, reach, height, width)
+        _blend(ground, np.float32(plan.style.faint), np.exp(np.float32(plan.faint_thin) * layers))
+    selected = states == SELECTED
+    if selected.any():
+        layers = _layer(x[selected], y[selected], plan.halo, None, reach, height, width)
+        _blend(ground, np.float32(plan.style.halo), 1.0 - np.minimum(layers, 1.0))
+    shown = ~hidden
+    if shown.any():
+        x, y, colors = x[shown], y[shown], plan.colors[plan.codes[points[shown]]]
+        layers = _layer(x, y, plan.stamps, None, reach, height, width)
+        inverse = np.divide(1.0, layers, out=np.zeros_like(layers), where=layers > 0.0)
+        clear = np.exp(np.float32(plan.thin) * layers)
+        for channel in range(3):
+            total = _layer(x, y, plan.stamps, colors[:, channel], reach, height, width)
+            mean = np.float32(255.0) * np.sqrt(total * inverse)
+            ground[..., channel] = mean + clear * (ground[..., channel] - mean)
+
+    rows, columns = np.arange(height) % 4, np.arange(width) % 4
+    ground += dither_pattern()[rows[:, None], columns[None, :], None]
+    bytes_ = ground.astype(np.uint32)
+    out[:] = 0xFF000000 | bytes_[..., 0] << 16 | bytes_[..., 1] << 8 | bytes_[..., 2]
+
+
+def _visible(
+    plan: Plan, height: int, width: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Sorted points whose discs may be seen, and where they are in pixels."""
+    index, view = plan.index, plan.view
+    reach = plan.halo.shape[-1]
+    margin = reach * view.units_per_pixel
+    left, bottom, right, top = view.bounds
+    points = index.within(left - margin, bottom - margin, right + margin, top + margin)
+    scale = 1.0 / view.units_per_pixel
+    x = (index.x[points].astype(np.float64) - view.left) * scale
+    y = (view.top - index.y[points].astype(np.float64)) * scale
+    seen = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
+    return points[seen], x[seen], y[seen]
+
+
+def _layer(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    disc: Floats,
+    weights: Floats | None,
+    reach: int,
+    height: int,
+    width: int,
+) -> Floats:
+    """Sum of all discs, each times its weight, as ``(height, width) float32``; none lies ``reach`` pixels outside."""
+    size = disc.shape[-1]
+    pad = size + reach
+    across = width + 2 * pad
+    total = np.zeros((height + 2 * pad) * across)
+    spread = (np.arange(size)[:, None] * across + np.arange(size)[None, :]).ravel()
+    for begin in range(0, len(x), _POINTS_AT_ONCE):
+        part = slice(begin, begin + _POINTS_AT_ONCE)
+        column, row = np.floor(x[part]), np.floor(y[part])
+        sub_x, sub_y = ((x[part] - column) * 4).astype(np.int64), ((y[part] - row) * 4).astype(np.int64)
+        covered = disc[sub_y, sub_x].reshape(-1, size * size)
+        if weights is not None:
+            covered = covered * weights[part, None]
+        corner = (row.astype(np.int64) - size // 2 + pad) * across + column.astype(np.int64) - size // 2 + pad
+        pixels = corner[:, None] + spread
+        total += np.bincount(pixels.ravel(), covered.ravel(), len(total))
+    return total.reshape(-1, across)[pad:-pad, pad:-pad].astype(np.float32)
+
+
+def _ground(plan: Plan) -> Floats:
+    """``(height, width, 3) float32``: the background, lighter by support."""
+    (rows, row_shares), (columns, column_shares) = plan.support_rows, plan.support_columns
+    base, glow = np.float32(plan.style.background), np.float32(plan.style.glow)
+    ground = np.empty((len(rows), len(columns), 3), np.float32)
+    ground[:] = base
+    inside_rows, inside_columns = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)
+    if len(inside_rows) and len(inside_columns):
+        row, column = rows[inside_rows], columns[inside_columns]
+        lines = plan.support[row] + row_shares[inside_rows, None] * (
+            plan.support[row + 1] - plan.support[row]
+        )
+        level = lines[:, column] + column_shares[inside_columns] * (lines[:, column + 1] - lines[:, column])
+        ground[np.ix_(inside_rows, inside_columns)] += level[..., None] * (glow - base)
+    return ground
+
+
+def _blend(ground: Floats, color: Floats, clear: Floats) -> None:
+    """Lay ``color`` over the ground, which shows through by ``clear`` (height, width)."""
+    ground -= color
+    ground *= clear[..., None]
+    ground += color
