@@ -1,0 +1,1 @@
+"""Networks, training, data preparation and evaluation: the only room that imports torch."""
