@@ -84,6 +84,15 @@ def read_error(path: Path, error: OSError) -> ExplorerError:
     return ExplorerError(f"{path} could not be read ({reason}); copy or download it again.")
 
 
+def save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array with at least one axis as ``.npy``.
+
+    Not by ``numpy.save``: that loses the error when a full disk takes only part of the last block.
+    """
+    with ArrayWriter(path, array.dtype, array.shape[1:]) as writer:
+        writer.append(array)
+
+
 class ArrayWriter:
     """Writes an ``.npy`` file row by row, its length known only at the end.
 

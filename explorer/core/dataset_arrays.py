@@ -116,6 +116,8 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
         raise ExplorerError(f"{path} is cut off or damaged; copy or download it again.") from error
     except OSError as error:
         raise read_error(path, error) from error
+    except MemoryError as error:
+        raise ExplorerError(f"{path} does not fit into memory; gunzip it first.") from error
 
 
 def open_npz(path: Path) -> ArrayDataset:

@@ -40,7 +40,7 @@ class FolderDataset(Dataset):
         self.skipped = len(others)
         if not self._files:
             raise ExplorerError(_no_picture(path, others))
-        self.fields = _labels([file.name for file in self._files])
+        self.fields = _labels([self.item_name(i) for i in range(len(self))])
 
     def __len__(self) -> int:
         return len(self._files)

@@ -182,14 +182,15 @@ def best_range(errors: Sequence[float], preferred: tuple[float, float]) -> tuple
     return RANGES[best]
 
 
-def same_pair(encoder: Graph, decoder: Graph) -> None:
-    """Refuse two files whose metadata say that they come from different exports."""
+def same_pair(encoder: Graph, decoder: Graph) -> bool:
+    """Whether the two files' metadata say that they come from one export; refuses those of different exports."""
     ids = encoder.meta("pair"), decoder.meta("pair")
     if None not in ids and ids[0] != ids[1]:
         raise ExplorerError(
             f"{encoder.path} and {decoder.path} come from different exports and do not belong together; "
             "open the encoder and the decoder of one export."
         )
+    return None not in ids
 
 
 def same_picture(encoder: ImageSpec, decoder: ImageSpec, paths: tuple[Path, Path]) -> None:

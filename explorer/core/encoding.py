@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from explorer.core.arrays import ArrayWriter
+from explorer.core.arrays import ArrayWriter, save_array
 from explorer.core.dataset import Dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_folder
@@ -61,7 +61,8 @@ def encode(pair: ModelPair, dataset: Dataset, folder: Path, progress: Progress) 
     with atomic_folder(folder) as beside:
         with ExitStack() as stack:
             sink = _Sink(pair, dataset, beside, stack)
-            for batch in _batches(dataset, pair.image.picture_shape, progress):
+            batches = stack.enter_context(closing(_batches(dataset, pair.image.picture_shape, progress)))
+            for batch in batches:
                 sink.take(batch)
                 progress(batch.done, len(dataset), "Encoding", "images")
         sink.finish(folder)
@@ -104,7 +105,8 @@ class _Sink:
         if self._logvars is not None and logvars is not None:
             self._logvars.append(logvars)
         if self._thumbnails is not None:
-            self._thumbnails.append(np.stack([fit_picture(p, *self._thumbnail) for p in batch.pictures]))
+            small = [fit_picture(picture, *self._thumbnail) for picture in batch.pictures]
+            self._thumbnails.append(np.stack(small))
         judged = self._judged[batch.rows]
         if judged.any():
             drawn = self._pair.decode(means[judged])
@@ -121,11 +123,12 @@ class _Sink:
             )
         rows = np.concatenate(self._rows)
         fields = [one.take(rows) for one in dataset.fields]
-        np.save(self._folder / "rows.npy", rows)
+        save_array(self._folder / "rows.npy", rows)
         if fields:
-            np.save(self._folder / "fields.npy", np.stack([one.codes for one in fields]))
+            save_array(self._folder / "fields.npy", np.stack([one.codes for one in fields]))
         if dataset.stored_as_files:
-            np.save(self._folder / "names.npy", np.array([dataset.item_name(int(i)).encode() for i in rows]))
+            names = np.array([dataset.item_name(int(i)).encode() for i in rows])
+            save_array(self._folder / "names.npy", names)
         facts = description(
             folder,
             ModelReference(pair.name, pair.fingerprint, pair.encoder_path, pair.decoder_path),
@@ -145,27 +148,30 @@ class _Sink:
         return self._stack.enter_context(ArrayWriter(self._folder / name, dtype, row_shape))
 
 
-def _batches(dataset: Dataset, shape: tuple[int, int, int], progress: Progress) -> Iterator[_Chunk]:
+def _batches(
+    dataset: Dataset, shape: tuple[int, int, int], progress: Progress
+) -> Generator[_Chunk, None, None]:
     """The data set in batches for the encoder, read ahead by threads."""
     size = min(_BATCH, max(1, _BATCH_VALUES // (shape[0] * shape[1] * shape[2])))
     step = min(size, _FILES_AT_ONCE) if dataset.stored_as_files else size
     gathered: list[_Chunk] = []
-    for chunk in _read_ahead(dataset, shape, step, progress):
-        progress.check()
-        gathered.append(chunk)
-        if sum(len(one.rows) for one in gathered) >= size or chunk.done == len(dataset):
-            yield _Chunk(
-                np.concatenate([one.rows for one in gathered]),
-                np.concatenate([one.pictures for one in gathered]),
-                [failure for one in gathered for failure in one.failures],
-                chunk.done,
-            )
-            gathered = []
+    with closing(_read_ahead(dataset, shape, step, progress)) as chunks:
+        for chunk in chunks:
+            progress.check()
+            gathered.append(chunk)
+            if sum(len(one.rows) for one in gathered) >= size or chunk.done == len(dataset):
+                yield _Chunk(
+                    np.concatenate([one.rows for one in gathered]),
+                    np.concatenate([one.pictures for one in gathered]),
+                    [failure for one in gathered for failure in one.failures],
+                    chunk.done,
+                )
+                gathered = []
 
 
 def _read_ahead(
     dataset: Dataset, shape: tuple[int, int, int], step: int, progress: Progress
-) -> Iterator[_Chunk]:
+) -> Generator[_Chunk, None, None]:
     """The data set in small chunks, in order, a few of them ahead of the consumer."""
     workers = min(4, os.cpu_count() or 1) if dataset.stored_as_files else 1
     pool = ThreadPoolExecutor(workers, "read-ahead")

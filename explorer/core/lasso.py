@@ -6,18 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
 _SIDE = 1024
 _OUTSIDE, _INSIDE, _EDGE = 0, 1, 2
 _PAIRS_AT_ONCE = 2_000_000
 
 
-def inside_polygon(
-    x: NDArray[np.float64], y: NDArray[np.float64], corners: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """``(n,)`` True where the point (x, y) lies inside ``corners`` (m, 2), m ≥ 3, closed, by the even-odd rule.
+def inside_polygon(x: Floats, y: Floats, corners: Floats) -> Mask:
+    """``(n,)`` True where the point (x, y) is inside ``corners`` (m, 2), m ≥ 3, closed, by the even-odd rule.
 
-    The polygon is painted into a mask and the points are looked up in it; only those near an edge are compared
-    with every side, so the answer is exact.
+    The polygon is painted into a mask in which the points are looked up; only those near an edge are
+    compared with every side, so the answer is exact.
     """
     low = corners.min(axis=0)
     span = corners.max(axis=0) - low
@@ -33,7 +34,7 @@ def inside_polygon(
     column = np.clip((x - low[0]) * scale[0] + 4.5, 0, _SIDE - 1).astype(np.int64)
     row = np.clip((y - low[1]) * scale[1] + 4.5, 0, _SIDE - 1).astype(np.int64)
     found = np.asarray(mask)[row, column]
-    inside = found == _INSIDE
+    inside: Mask = np.equal(found, _INSIDE)
     near = np.flatnonzero(found == _EDGE)
     at_once = max(1, _PAIRS_AT_ONCE // len(corners))
     for begin in range(0, len(near), at_once):
@@ -42,9 +43,7 @@ def inside_polygon(
     return inside
 
 
-def _crossings(
-    x: NDArray[np.float64], y: NDArray[np.float64], corners: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _crossings(x: Floats, y: Floats, corners: Floats) -> NDArray[np.int64]:
     """How many sides a ray from each point towards positive x crosses."""
     start, end = corners, np.roll(corners, -1, axis=0)
     spans = (start[:, 1] <= y[:, None]) != (end[:, 1] <= y[:, None])

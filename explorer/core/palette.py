@@ -1,9 +1,8 @@
 """Colours of classes that stay apart for colour-blind eyes.
 
-The first twenty colours of each theme were chosen one after another for the greatest distance in OKLab from all
-before, as seen by normal, protan, deutan and tritan eyes (simulated after Machado, Oliveira and Fernandes,
-"A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009), starting from a few picked
-by hand; so the first ten are well apart, and every further one as well as can be.
+The first ten of each theme were chosen for the greatest distance in OKLab between any two as seen by normal,
+protan, deutan and tritan eyes (simulated after Machado, Oliveira and Fernandes, "A Physiologically-based
+Model for Simulation of Color Vision Deficiency", 2009), each next one for its distance from all before it.
 """
 
 from __future__ import annotations

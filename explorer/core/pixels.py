@@ -229,7 +229,7 @@ def mean_squared_error(a: Pixels, b: Pixels) -> float:
 def _check_size(image: Image.Image, name: str) -> None:
     megapixels = image.width * image.height / 1e6
     # A progressive JPEG keeps all its coefficients in memory, whatever size is asked for.
-    shrinks = image.format == "JPEG" and not image.info.get("progressive")
+    shrinks = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
     if megapixels > (MAX_JPEG_MEGAPIXELS if shrinks else MAX_MEGAPIXELS):
         raise ExplorerError(
             f"{name} is too large to read ({image.width}×{image.height}, {megapixels:,.0f} megapixels); "

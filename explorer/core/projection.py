@@ -112,7 +112,7 @@ def fit_map(
     broken = int(count - np.isfinite(latents).all(axis=1).sum())
     if broken:
         raise ExplorerError(
-            f"{broken:,} of {count:,} latents hold numbers that are not finite; encode the data again, or leave those out."
+            f"{broken:,} of {count:,} latents are not finite numbers; check the model, then encode again."
         )
     progress(0, 0, "Starting the map")
     preview = pca_preview(latents)

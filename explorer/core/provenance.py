@@ -74,18 +74,33 @@ class Provenance:
             }
         )
 
+    @classmethod
+    def from_json(cls, text: str) -> Provenance:
+        """Read what ``to_json`` wrote. Raises ``ValueError`` for anything else."""
+        provenance = _parse(text.encode(), "The text")
+        if provenance is None:
+            raise ValueError("no provenance")
+        return provenance
+
 
 def write_png(path: Path, picture: NDArray[np.uint8], provenance: Provenance | None = None) -> None:
     """Write ``picture`` ``uint8 (H, W, 1 or 3)`` as a PNG that carries its provenance.
 
     Raises ``ExplorerError`` where the file cannot be written.
     """
+    with atomic_path(path) as beside:
+        beside.write_bytes(png_bytes(picture, provenance))
+
+
+def png_bytes(picture: NDArray[np.uint8], provenance: Provenance | None = None) -> bytes:
+    """The PNG that ``write_png`` writes."""
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
     notes = PngInfo()
     if provenance is not None:
         notes.add_text(KEYWORD, provenance.to_json())
-    with atomic_path(path) as beside:
-        image.save(beside, "PNG", pnginfo=notes)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=notes)
+    return buffer.getvalue()
 
 
 def read_provenance(source: Path | bytes) -> Provenance | None:

@@ -64,10 +64,10 @@ class Raster:
     ) -> NDArray[np.uint8]:
         """The view as ``(height, width, 4) uint8``, laid out in memory as QImage.Format_RGB32 has it.
 
-        ``codes`` (N,) number the rows of ``palette`` (K, 3) RGB; a negative code is a point without label. ``shown``
-        (N,) is False for points to be kept as faint context only, ``selected`` are rows to be emphasised.
-        ``radius`` (pixels) and ``opacity`` default to ``point_size``. What codes, shown and selected held when
-        they were first given is remembered by identity: give new arrays rather than altered ones.
+        ``codes`` (N,) number the rows of ``palette`` (K, 3) RGB; a negative code is a point without label.
+        ``shown`` (N,) is False for points to be kept as faint context only, ``selected`` are rows to be
+        emphasised. ``radius`` (pixels) and ``opacity`` default to ``point_size``. The arrays are
+        recognised by identity: give new ones rather than altered ones.
         """
         if radius is None or opacity is None:
             own_radius, own_opacity = self.point_size(view)
@@ -151,7 +151,7 @@ def is_compiled() -> bool:
 def warm_up() -> threading.Thread:
     """Compile the fast painter in the background (0.3 s from the disk's cache, else some seconds).
 
-    Until it is done, and where numba does not work, numpy paints the same picture. Join the returned thread to wait.
+    Until it is done, and where numba does not work, numpy paints the same picture. Join the thread to wait.
     """
     thread = threading.Thread(target=_compile, name="raster-warm-up", daemon=True)
     thread.start()
@@ -159,7 +159,7 @@ def warm_up() -> threading.Thread:
 
 
 def _compile() -> None:
-    global _painter
+    global _painter  # noqa: PLW0603
     try:
         from explorer.core import raster_kernels
 
@@ -169,5 +169,5 @@ def _compile() -> None:
         first = plan(view, raster._index, codes, states, np.zeros((0, 3), np.uint8), 1.0, 0.5, DARK, None)
         raster_kernels.paint(first, np.empty((8, 8), np.uint32))
         _painter = raster_kernels.paint
-    except Exception:
+    except Exception:  # noqa: BLE001  # numba fails in many ways, and the map works without it
         _log.warning("The compiled painter is not available; the map is drawn more slowly.", exc_info=True)

@@ -114,10 +114,7 @@ def _any_light(line, first, last):  # type: ignore[no-untyped-def]
     """Whether there is support between two pixels, given by their nodes (-1 outside)."""
     if last < 0:
         last = line.shape[0] - 2 if first >= 0 else -1
-    for k in range(max(first, 0), last + 2):
-        if line[k] > 0.0:
-            return True
-    return False
+    return line[max(first, 0) : last + 2].max() > 0.0
 
 
 @_compiled
@@ -208,7 +205,7 @@ def _mark(touched, size, x, y):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _collect(top, rows, points, grid, screen, ink, mixed, faint, edges, touched):  # type: ignore[no-untyped-def]
-    """Add up the discs that reach into rows ``top`` to ``top + rows``; True if not all points are plain ones."""
+    """Add up the discs that reach into rows ``top`` to ``top + rows``; True if not all are plain ones."""
     xs, ys, codes, states = points
     starts, side, bottom, cell_height, lowest, highest, first, last = grid
     left, upper, scale = screen

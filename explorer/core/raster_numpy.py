@@ -23,11 +23,15 @@ def paint(plan: Plan, out: NDArray[np.uint32]) -> None:
     hidden = states == HIDDEN
     if hidden.any():
         layers = _layer(x[hidden], y[hidden], plan.stamps, None, reach, height, width)
-        _blend(ground, np.float32(plan.style.faint), np.exp(np.float32(plan.faint_thin) * layers))
+        _blend(ground, np.array(plan.style.faint, np.float32), np.exp(np.float32(plan.faint_thin) * layers))
     selected = states == SELECTED
     if selected.any():
         layers = _layer(x[selected], y[selected], plan.halo, None, reach, height, width)
-        _blend(ground, np.float32(plan.style.halo), 1.0 - np.minimum(layers, 1.0))
+        _blend(
+            ground,
+            np.array(plan.style.halo, np.float32),
+            np.float32(1.0) - np.minimum(layers, np.float32(1.0)),
+        )
     shown = ~hidden
     if shown.any():
         x, y, colors = x[shown], y[shown], plan.colors[plan.codes[points[shown]]]
@@ -70,7 +74,7 @@ def _layer(
     height: int,
     width: int,
 ) -> Floats:
-    """Sum of all discs, each times its weight, as ``(height, width) float32``; none lies ``reach`` pixels outside."""
+    """Sum of all discs, each by its weight, ``(height, width) float32``; none is over ``reach`` outside."""
     size = disc.shape[-1]
     pad = size + reach
     across = width + 2 * pad
@@ -92,7 +96,8 @@ def _layer(
 def _ground(plan: Plan) -> Floats:
     """``(height, width, 3) float32``: the background, lighter by support."""
     (rows, row_shares), (columns, column_shares) = plan.support_rows, plan.support_columns
-    base, glow = np.float32(plan.style.background), np.float32(plan.style.glow)
+    base = np.array(plan.style.background, np.float32)
+    glow = np.array(plan.style.glow, np.float32)
     ground = np.empty((len(rows), len(columns), 3), np.float32)
     ground[:] = base
     inside_rows, inside_columns = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)

@@ -54,7 +54,8 @@ LIGHT = Style((246, 247, 249), (229, 233, 240), (186, 192, 201), (20, 22, 26), N
 class Support(NamedTuple):
     """How near data is, over a box of the map.
 
-    ``values`` is ``(rows from the bottom, columns) float32`` in [0, 1], its border nodes on the edges of ``bounds``.
+    ``values`` is ``(rows from the bottom, columns) float32`` in [0, 1], the border nodes on the edges of
+    ``bounds``.
     """
 
     values: NDArray[np.float32]
@@ -72,8 +73,8 @@ class Plan:
         stamps, halo: ``(4, 4, k, k) float32``, coverage of a disc by where in its pixel (y, x) it is centred.
         bands: first and last row and column of cells to be visited.
         thin, faint_thin: logarithm of what one layer lets through.
-        support: ``(r, c) float32``; ``support_rows``, ``support_columns``: for each pixel row and column the lower
-            of two neighbouring nodes (-1 outside) and the share of the upper.
+        support: ``(r, c) float32``; ``support_rows``, ``support_columns``: for each pixel row and column the
+            lower of two neighbouring nodes (-1 outside) and the share of the upper.
     """
 
     view: View
@@ -104,7 +105,8 @@ def plan(
     support: Support | None,
 ) -> Plan:
     """Everything that does not depend on the painter; radius in pixels, opacity of one layer in (0, 1]."""
-    colors = np.concatenate([np.asarray(palette, np.float32).reshape(-1, 3), np.float32([style.unlabelled])])
+    unlabelled = np.array([style.unlabelled], np.float32)
+    colors = np.concatenate([np.asarray(palette, np.float32).reshape(-1, 3), unlabelled])
     stamps, halo = disc(round(radius, 2)), disc(round(radius + max(1.2, 0.45 * radius), 2))
     reach = 0.5 * halo.shape[-1] * view.units_per_pixel
     left, bottom, right, top = view.bounds
@@ -123,7 +125,7 @@ def plan(
         index=index,
         codes=codes,
         states=states,
-        colors=(colors / 255.0) ** 2,
+        colors=np.square(colors / np.float32(255.0)),
         stamps=stamps,
         halo=halo,
         bands=bands,
@@ -147,13 +149,13 @@ def disc(radius: float) -> NDArray[np.float32]:
 
 
 def dither_pattern() -> NDArray[np.float32]:
-    """``(4, 4)`` ordered dither in (0, 1) added before rounding down: keeps the soft ground free of contour lines."""
+    """``(4, 4)`` in (0, 1), added before rounding down: keeps the soft ground free of contour lines."""
     order = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32)
     return (order + np.float32(0.5)) / np.float32(16.0)
 
 
 def _nodes(
-    places: NDArray[np.float64], low: float, high: float, count: int
+    places: NDArray[np.floating], low: float, high: float, count: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Between which two of ``count`` nodes, evenly from ``low`` to ``high``, each place lies."""
     if count < 2 or not high > low:
@@ -171,8 +173,8 @@ def support_grid(
 ) -> Support:
     """Support over the map of ``positions`` (N, 2), computed once for each map.
 
-    ``support_at`` takes places ``(n, 2)`` to values ``(n,)`` in [0, 1]. ``resolution`` counts the nodes along the
-    longer side. The values are softened, and zero at the border, so that they may be drawn enlarged.
+    ``support_at`` takes places ``(n, 2)`` to values ``(n,)`` in [0, 1]. ``resolution`` counts the nodes along
+    the longer side. The values are softened, and zero at the border, so that they may be drawn enlarged.
     """
     left, bottom, right, top = bounds_of(np.asarray(positions)) or (0.0, 0.0, 1.0, 1.0)
     longer = max(right - left, top - bottom) or 1.0
@@ -195,6 +197,8 @@ def support_grid(
 def _softened(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each row of nodes averaged with its neighbours, weights 1 4 6 4 1 (a binomial filter)."""
     padded = np.pad(values, ((2, 2), (0, 0)), mode="edge")
-    weights = np.float32([1, 4, 6, 4, 1]) / np.float32(16)
     count = len(values)
-    return sum((weight * padded[k : k + count] for k, weight in enumerate(weights)), np.zeros_like(values))
+    total = np.zeros_like(values)
+    for k, weight in enumerate((1, 4, 6, 4, 1)):
+        total += np.float32(weight / 16) * padded[k : k + count]
+    return total

@@ -28,7 +28,7 @@ def bounds_of(positions: NDArray[np.floating]) -> Bounds | None:
 
 @dataclass(frozen=True)
 class View:
-    """A window of ``width`` × ``height`` pixels onto the map around (``center_x``, ``center_y``) in map units."""
+    """A window of ``width`` × ``height`` pixels onto the map, around a centre in map units."""
 
     center_x: float
     center_y: float
@@ -99,7 +99,7 @@ class View:
         return replace(self, width=width, height=height)
 
     def magnified(self, ratio: float) -> View:
-        """The same window, from the same upper left corner, in pixels ``ratio`` times finer (a screen's own)."""
+        """The same window, from the same upper left corner, in pixels ``ratio`` times finer."""
         scale = self.units_per_pixel / ratio
         width, height = math.ceil(self.width * ratio), math.ceil(self.height * ratio)
         return View(self.left + 0.5 * width * scale, self.top - 0.5 * height * scale, scale, width, height)
@@ -110,7 +110,7 @@ class View:
 
     @staticmethod
     def fit(positions: NDArray[np.floating], width: int, height: int, margin: float = 0.06) -> View:
-        """The view that shows all finite ``positions`` (N, 2), ``margin`` (a share of the window) kept free around them."""
+        """The view of all finite ``positions`` (N, 2) with a ``margin`` (a share of the window) around them."""
         return View.fit_bounds(bounds_of(positions), width, height, margin)
 
     @staticmethod

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from explorer.core.arrays import save_array
 from explorer.core.dataset import Dataset, Field, open_dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
@@ -159,7 +160,7 @@ class Workspace:
             raise ValueError(f"positions of shape {positions.shape} for {len(self)} rows")
         facts = read_description(self.folder)
         with atomic_path(self.folder / "map.npy") as beside:
-            np.save(beside, positions.astype(np.float32), allow_pickle=False)
+            save_array(beside, positions.astype(np.float32))
         write_description(self.folder / DESCRIPTION, {**facts, "map": dict(settings)})
 
     def dataset(self) -> Dataset:

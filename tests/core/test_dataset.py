@@ -9,6 +9,7 @@ import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ class TestFolder:
     def test_an_unreadable_picture_is_named(self, tmp_path: Path) -> None:
         picture(tmp_path / "x" / "good.png")
         (tmp_path / "x" / "bad.png").write_bytes(b"nonsense")
-        with pytest.raises(ExplorerError, match="^x/bad.png is not a picture"):
+        with pytest.raises(ExplorerError, match=r"^x/bad\.png is not a picture"):
             open_dataset(tmp_path).read(0, 8, 8, 1)
 
     @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
@@ -250,7 +251,7 @@ class TestNpz:
         count = shape[0]
         array = images(*shape, *([channels] if channels else []))
         path = tmp_path_factory.mktemp("npz") / "set.npz"
-        columns = {"word": np.array(texts[:count]), "number": np.array(numbers[:count])}
+        columns: dict[str, Any] = {"word": np.array(texts[:count]), "number": np.array(numbers[:count])}
         (np.savez_compressed if packed else np.savez)(path, images=array, **columns)
         data = open_dataset(path)
         assert (len(data), data.name) == (count, "set")
@@ -291,7 +292,7 @@ class TestNpz:
 
     @pytest.mark.parametrize("part", ["images", "label"])
     def test_pickles_stay_closed(self, tmp_path: Path, part: str) -> None:
-        parts = {"images": images(2, 4, 4), "label": np.array(["a", "b"])}
+        parts: dict[str, Any] = {"images": images(2, 4, 4), "label": np.array(["a", "b"])}
         parts[part] = np.array([{"a": 1}, None], object)
         np.savez(tmp_path / "a.npz", **parts)
         with pytest.raises(ExplorerError, match=f"{part}.npy in .* holds Python objects"):

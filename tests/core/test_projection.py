@@ -32,7 +32,7 @@ def groups(count: int = 600, size: int = 8, seed: int = 0) -> tuple[np.ndarray, 
 
 @pytest.fixture
 def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """UMAP's compiled code is kept with pytest's cache, so that only the first run of the suite waits for it."""
+    """UMAP's compiled code is kept with pytest's cache, so that only the first run waits for it."""
     assert request.config.cache is not None
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("compiled")))
 
