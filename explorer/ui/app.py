@@ -1,0 +1,168 @@
+"""Makes the parts, wires them, and starts."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from explorer.core.bundles import FIRST
+from explorer.core.opening import SESSION_SUFFIX
+from explorer.ui.actions import Actions
+from explorer.ui.controller import Controller
+from explorer.ui.decode_loop import DecodeLoop
+from explorer.ui.jobs import Jobs
+from explorer.ui.main_window import MainWindow
+from explorer.ui.opening import Opening
+from explorer.ui.presenter import Presenter
+from explorer.ui.store import SessionStore
+from explorer.ui.window_gestures import WindowGestures
+
+NAME = "latent-explorer"
+log = logging.getLogger(__name__)
+
+
+class Explorer:
+    """The whole application in one window.
+
+    Attributes:
+        window, store, jobs, loop, opening, presenter, controller, gestures, actions: its parts.
+    """
+
+    def __init__(self) -> None:
+        folder = Path(platformdirs.user_data_dir(NAME))
+        self._last_session = folder / f"last{SESSION_SUFFIX}"
+        self._settings = QSettings(str(Path(platformdirs.user_config_dir(NAME)) / "settings.ini"), QSettings.Format.IniFormat)
+        self.window = MainWindow()
+        self.store, self.jobs, self.loop = SessionStore(), Jobs(), DecodeLoop()
+        self.opening = Opening(self.store, self.jobs)
+        self.presenter = Presenter(self.window, self.store, self.loop, self.jobs)
+        self.controller = Controller(self.window, self.store, self.jobs, self.opening, self.presenter)
+        self.gestures = WindowGestures(
+            self.window, self.store, self.jobs, self.controller, self.presenter, self._settings
+        )
+        self.actions = Actions(self.window, self.gestures, self.controller, self.opening)
+        self.window.map.add_tools(
+            [self.actions["use_tool", name] for name in ("probe", "pan", "lasso")] + [self.actions["fit"]]
+        )
+        self._wire()
+        chosen = str(self._settings.value("theme", "system"))
+        self.actions["use_theme", chosen if chosen in ("system", "dark", "light") else "system"].trigger()
+        self._closed = False
+
+    def start(self, paths: Sequence[Path] = ()) -> None:
+        """Show the window and open ``paths``, else the last session, else the bundled demo."""
+        geometry = self._settings.value("geometry")
+        if geometry is not None:
+            self.window.restoreGeometry(geometry)
+        self.window.show()
+        self.window.map.setFocus()
+        if paths:
+            self.controller.open_paths(paths)
+        elif self._last_session.exists():
+            self.opening.reopen(self._last_session, FIRST)
+        else:
+            self.opening.open_bundle(FIRST)
+
+    def close(self) -> None:
+        """Keep the session and end every thread; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._settings.setValue("geometry", self.window.saveGeometry())
+        if self.store.session.pair is not None:
+            self.controller.save_session_to(self._last_session)
+        self.jobs.close()
+        self.loop.close()
+        self.window.map.shut_down()
+
+    def report_bug(self, error: BaseException) -> None:
+        """Tell the user about an exception that nobody foresaw; the session goes on."""
+        self.window.message.say(
+            f"Something went wrong that should not have ({type(error).__name__}: {error}); nothing is lost, "
+            f"and the details are in {log_file()}."
+        )
+
+    def _wire(self) -> None:
+        window, controller, gestures = self.window, self.controller, self.gestures
+        window.closing.connect(self.close)
+        window.map.probed.connect(controller.probe)
+        window.map.nudged.connect(controller.nudge)
+        window.map.hovered.connect(controller.hover)
+        window.map.lassoed.connect(controller.lasso)
+        window.map.dropped.connect(controller.drop)
+        window.loaded.color_by_chosen.connect(controller.color_by)
+        window.loaded.legend.isolated.connect(controller.isolate)
+        window.loaded.legend.toggled.connect(controller.toggle)
+        window.here.neighbour_chosen.connect(controller.go_to_row)
+        window.here.sliders.pressed.connect(controller.slider_pressed)
+        window.here.sliders.moved.connect(controller.slide)
+        window.tray.chosen.connect(controller.go_to_kept)
+        window.tray.removed.connect(controller.remove_kept)
+        window.tray.sample_asked.connect(gestures.ask_sample)
+        window.tray.selection_asked.connect(gestures.ask_sample_selection)
+        window.tray.export_asked.connect(gestures.ask_export)
+        window.status.cancel_asked.connect(self.jobs.cancel)
+        controller.said.connect(window.status.say)
+        controller.refused.connect(window.message.say)
+        self.loop.failed.connect(window.message.say)
+        self.jobs.failed.connect(window.message.say)
+        self.jobs.broke.connect(self.report_bug)
+        self.opening.opened.connect(lambda _: window.message.hide())
+        self.opening.opened.connect(lambda opened: opened.images and controller.open_paths(opened.images))
+        self.opening.view_wanted.connect(lambda view: window.map.set_view(view))
+        stack = controller.undo_stack
+        for method, able, changed in (
+            ("undo", stack.canUndo, stack.canUndoChanged),
+            ("redo", stack.canRedo, stack.canRedoChanged),
+        ):
+            self.actions[method].setEnabled(able())
+            changed.connect(self.actions[method].setEnabled)
+
+
+def log_file() -> Path:
+    """Where details of bugs are written."""
+    return Path(platformdirs.user_log_dir(NAME)) / "log.txt"
+
+
+def prepare_logging() -> None:
+    """Send the log to a small rotating file; a place that cannot be written is no reason not to start."""
+    try:
+        log_file().parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(log_file(), maxBytes=1_000_000, backupCount=1, delay=True)
+    except OSError:
+        handler = logging.StreamHandler()
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(asctime)s %(name)s %(levelname)s %(message)s")
+
+
+def run(paths: Sequence[Path] = ()) -> int:
+    """Open the window on ``paths`` and stay until it is closed; returns the exit status."""
+    prepare_logging()
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(NAME)
+    app.setApplicationDisplayName("Latent Explorer")
+    explorer = Explorer()
+
+    def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            app.quit()
+            return
+        log.error("a bug", exc_info=(kind, error, trace))
+        explorer.report_bug(error)
+
+    sys.excepthook = excepthook
+    ticking = QTimer()  # lets Ctrl+C through: the interpreter looks for signals only between Python calls
+    ticking.timeout.connect(lambda: None)
+    ticking.start(500)
+    explorer.start(paths)
+    status = app.exec()
+    explorer.close()
+    return int(status)

@@ -1,0 +1,113 @@
+"""Long work off the window's thread: progress, cancel, and answers that came too late are dropped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.progress import Progress, Report
+
+log = logging.getLogger(__name__)
+
+
+class Job(QObject):
+    """One piece of work on a thread of its own. Made and listened to on the window's thread."""
+
+    reported = Signal(object)
+    ended = Signal(object, object)
+
+    def __init__(self, title: str, work: Callable[[Progress], Any]) -> None:
+        super().__init__()
+        self.title = title
+        self.started = time.perf_counter()
+        self.report: Report | None = None
+        self.progress = Progress(self.reported.emit)
+        self._work = work
+        self.thread_ = threading.Thread(target=self._run, name=title, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            result = self._work(self.progress)
+        except BaseException as error:  # carried to the window's thread and handled there
+            self.ended.emit(None, error)
+        else:
+            self.ended.emit(result, None)
+
+
+class Jobs(QObject):
+    """Starts jobs and settles how they end.
+
+    Signals:
+        changed: the set of running jobs, or how far one of them is, has changed.
+        failed: a sentence for the user.
+        broke: an exception that nobody foresaw: a bug.
+    """
+
+    changed = Signal()
+    failed = Signal(str)
+    broke = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running: list[Job] = []
+
+    def start(
+        self,
+        title: str,
+        work: Callable[[Progress], Any],
+        done: Callable[[Any], None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+        failed: Callable[[str], None] | None = None,
+    ) -> Job:
+        """Run ``work(progress)`` on a thread and hand its result to ``done`` on the window's thread.
+
+        The result is dropped if ``wanted()`` is false by then: what the work started from has left the
+        session. An ``ExplorerError`` goes to ``failed`` (by default shown to the user), a ``Cancelled``
+        is silent, and anything else is reported as a bug.
+        """
+        job = Job(title, work)
+
+        def report(report: Report) -> None:
+            job.report = report
+            self.changed.emit()
+
+        def end(result: Any, error: BaseException | None) -> None:
+            job.thread_.join()
+            self.running.remove(job)
+            self.changed.emit()
+            if isinstance(error, ExplorerError):
+                (failed or self.failed.emit)(str(error))
+            elif error is not None and not isinstance(error, Cancelled):
+                log.error("%s failed", title, exc_info=error)
+                self.broke.emit(error)
+            elif error is None and not job.progress.cancelled and wanted():
+                done(result)
+            job.deleteLater()
+
+        job.reported.connect(report, Qt.ConnectionType.QueuedConnection)
+        job.ended.connect(end, Qt.ConnectionType.QueuedConnection)
+        self.running.append(job)
+        job.thread_.start()
+        self.changed.emit()
+        return job
+
+    def cancel(self) -> None:
+        """Ask every running job to stop."""
+        for job in self.running:
+            job.progress.cancel()
+
+    def close(self) -> None:
+        """Cancel and join every job; what they end with is not delivered any more."""
+        self.cancel()
+        for job in self.running:
+            job.reported.disconnect()
+            job.ended.disconnect()
+            job.thread_.join()
+        self.running.clear()

@@ -1,0 +1,83 @@
+"""The window: where everything stands. No logic."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QMenuBar, QSplitter, QVBoxLayout, QWidget
+
+from explorer.ui.furniture import chip
+from explorer.ui.here_panel import HerePanel
+from explorer.ui.loaded_panel import LoadedPanel
+from explorer.ui.map_view import MapView
+from explorer.ui.message_bar import MessageBar
+from explorer.ui.status_line import StatusLine
+from explorer.ui.tray import Tray
+
+_LEFT, _RIGHT = 248, 330
+
+
+class MainWindow(QMainWindow):
+    """The map in the middle, furniture around it.
+
+    Signals:
+        closing: the user closes the window.
+    """
+
+    closing = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Latent Explorer")
+        self.setAcceptDrops(False)
+        self.map = MapView()
+        self.loaded, self.here = LoadedPanel(), HerePanel()
+        self.tray, self.status, self.message = Tray(), StatusLine(), MessageBar()
+        self.title = QLabel("Latent Explorer")
+        self.title.setObjectName("apptitle")
+        self.menus = QMenuBar()
+        self.device_chip, self.points_chip = chip(), chip()
+        self.device_chip.hide()
+        self.points_chip.hide()
+
+        centre = QWidget()
+        middle = QVBoxLayout(centre)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.message)
+        middle.addWidget(self.map, 1)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.setHandleWidth(1)
+        columns.setChildrenCollapsible(False)
+        for widget, stretch in ((self.loaded, 0), (centre, 1), (self.here, 0)):
+            columns.addWidget(widget)
+            columns.setStretchFactor(columns.indexOf(widget), stretch)
+        columns.setSizes([_LEFT, 1440 - _LEFT - _RIGHT, _RIGHT])
+        self.loaded.setMinimumWidth(180)
+        self.here.setMinimumWidth(220)
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(columns, 1)
+        rows.addWidget(self.tray)
+        rows.addWidget(self.status)
+        self.setCentralWidget(whole)
+        self.setMenuWidget(self._top())
+        self.resize(1440, 900)
+
+    def _top(self) -> QWidget:
+        """The line with the model's name, the menus and the chips."""
+        top = QWidget()
+        top.setObjectName("top")
+        row = QHBoxLayout(top)
+        row.setContentsMargins(14, 5, 14, 5)
+        row.setSpacing(10)
+        self.menus.setNativeMenuBar(False)
+        for widget in (self.title, self.menus, self.device_chip, self.points_chip):
+            row.addWidget(widget, 1 if widget is self.menus else 0)
+        return top
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self.closing.emit()
+        event.accept()

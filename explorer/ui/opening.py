@@ -1,0 +1,114 @@
+"""Jobs that open things and put them into the session, and the map as it forms."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Qt, Signal
+
+from explorer.core.bundles import bundle_folder
+from explorer.core.latent_map import LatentMap
+from explorer.core.opening import Opened, Plan, first_cursor, open_now
+from explorer.core.progress import Progress
+from explorer.core.projection import MapSettings, fit_map, pca_preview
+from explorer.core.workspace import Workspace
+from explorer.ui.jobs import Jobs
+from explorer.ui.store import SessionStore
+
+
+class Opening(QObject):
+    """Opens things and puts them into the session.
+
+    Signals:
+        opened: an ``Opened`` has become the session.
+        view_wanted: a ``View`` that a saved session had.
+    """
+
+    opened = Signal(object)
+    view_wanted = Signal(object)
+    _layout_formed = Signal(object, object)
+
+    def __init__(self, store: SessionStore, jobs: Jobs) -> None:
+        super().__init__()
+        self._store, self._jobs = store, jobs
+        self._layout_formed.connect(self._show_layout, Qt.ConnectionType.QueuedConnection)
+
+    def open_bundle(self, name: str) -> None:
+        """Open one of the demos that come with the program."""
+        self.open_plan(Plan(workspace=bundle_folder(name)), f"Opening {name}")
+
+    def open_plan(self, plan: Plan, title: str = "Opening") -> None:
+        """Open all that ``plan`` names, then map what has no map yet."""
+        pair = self._store.session.pair
+        self._jobs.start(title, lambda progress: open_now(plan, pair, progress), self._settle)
+
+    def reopen(self, saved_path: Path, otherwise: str) -> None:
+        """Open the session of last time, or the bundle ``otherwise`` where that is not to be had any more."""
+        self._jobs.start(
+            "Opening",
+            lambda progress: open_now(Plan(session=saved_path), None, progress),
+            self._settle,
+            failed=lambda _: self.open_bundle(otherwise),
+        )
+
+    def map_latents(self, settings: MapSettings = MapSettings()) -> None:
+        """Project the latents: a PCA at once, then the layout as it forms; all of them can be dragged on."""
+        work = self._store.session.work
+        if work is None:
+            return
+
+        def project(progress: Progress) -> npt.NDArray[np.float32]:
+            def show(positions: npt.NDArray[np.float32]) -> None:
+                self._layout_formed.emit(work, LatentMap.of(positions, work.latents))
+
+            show(pca_preview(work.latents))
+            positions = fit_map(work.latents, settings, progress, show)
+            work.save_positions(positions, asdict(settings))
+            return positions
+
+        def finish(positions: npt.NDArray[np.float32]) -> None:
+            self._show_layout(work, LatentMap.of(positions, work.latents))
+
+        self._jobs.start("Mapping", project, finish, wanted=lambda: self._store.session.work is work)
+
+    def _settle(self, opened: Opened) -> None:
+        """Make what was opened the session."""
+        work, saved = opened.work, opened.saved
+        names = [one.name for one in work.fields] if work else []
+        cursor = saved.cursor if saved and saved.cursor and len(saved.cursor.latent) == opened.pair.latent_size else None
+        if cursor is None:
+            cursor = first_cursor(opened)
+        elif cursor.place is None and opened.map:
+            cursor = replace(cursor, place=opened.map.place_of(cursor.latent))
+        same = self._store.session.pair is opened.pair
+        self._store.replace(
+            pair=opened.pair,
+            work=work,
+            map=opened.map,
+            color_by=saved.color_by if saved and saved.color_by in names else (names[0] if names else ""),
+            hidden=saved.hidden if saved else frozenset(),
+            selection=None,
+            cursor=cursor,
+            dropped=(),
+            tray=saved.tray if saved else (self._store.session.tray if same else ()),
+            seed=saved.seed if saved else self._store.session.seed,
+        )
+        self.opened.emit(opened)
+        if saved and saved.view:
+            self.view_wanted.emit(saved.view)
+        if work is not None and opened.map is None:
+            self.map_latents()
+
+    def _show_layout(self, work: Workspace, latent_map: LatentMap) -> None:
+        """Put a layout into the session; the cursor keeps its latent and follows to its new place."""
+        session = self._store.session
+        if session.work is not work:
+            return
+        cursor = session.cursor
+        if cursor is not None:
+            cursor = replace(cursor, place=latent_map.place_of(cursor.latent))
+        dropped = tuple(replace(one, place=latent_map.place_of(one.latent)) for one in session.dropped)
+        self._store.replace(map=latent_map, cursor=cursor, dropped=dropped or session.dropped)

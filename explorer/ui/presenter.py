@@ -1,0 +1,265 @@
+"""Pushes what differs between two sessions into the views. Reads the session, changes nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from explorer.core.errors import ExplorerError
+from explorer.core.latent_ops import DimensionInformation, dimension_information
+from explorer.core.palette import categorical
+from explorer.core.raster_plan import support_grid
+from explorer.core.session import Session
+from explorer.ui.decode_loop import Decoded, DecodeLoop
+from explorer.ui.here_panel import NEIGHBOURS
+from explorer.ui.jobs import Jobs
+from explorer.ui.main_window import MainWindow
+from explorer.ui.store import SessionStore
+from explorer.ui.theme import Theme
+
+_SOURCES = {
+    "map": "",
+    "image": "dropped image",
+    "kept": "exact latent",
+    "slider": "by slider",
+    "prior": "from the prior",
+}
+_SAMPLE = 20_000
+_SETTLE_MS = 30
+_SHADE_MS = 250
+
+
+class Presenter(QObject):
+    """Keeps the window in step with the store.
+
+    Signals:
+        pictured: the decoded picture of the present latent has been painted; seconds since the gesture.
+    """
+
+    pictured = Signal(float)
+
+    def __init__(self, window: MainWindow, store: SessionStore, loop: DecodeLoop, jobs: Jobs) -> None:
+        super().__init__()
+        self._window, self._store, self._loop, self._jobs = window, store, loop, jobs
+        self._theme: Literal["dark", "light"] = "dark"
+        self._latencies: list[float] = []
+        self._decoded: Decoded | None = None
+        self._asked_at: float | None = None
+        # Support, neighbours and sliders follow the hand a moment later, so that the picture comes first.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_SETTLE_MS)
+        self._later.timeout.connect(self._show_surroundings)
+        # While a layout forms it changes many times a second; only where it comes to rest is it shaded.
+        self._shade_later = QTimer(self)
+        self._shade_later.setSingleShot(True)
+        self._shade_later.setInterval(_SHADE_MS)
+        self._shade_later.timeout.connect(self._shade_support)
+        store.changed.connect(self._changed)
+        loop.decoded.connect(self._show_decoded)
+        window.here.picture.painted.connect(self._painted)
+        jobs.changed.connect(lambda: window.status.show_jobs(jobs))
+
+    @property
+    def decoded(self) -> Decoded | None:
+        """The picture on display and the latent it was decoded from."""
+        return self._decoded
+
+    def ask_at(self, seconds: float) -> None:
+        """The gesture that will change the cursor began at this ``time.perf_counter()``."""
+        self._asked_at = seconds
+
+    def set_theme(self, theme: Theme) -> None:
+        """Recolour what paints itself."""
+        self._theme = theme.name
+        self._window.map.set_theme(theme)
+        self._show_colors(self._store.session)
+        self._show_legend(self._store.session)
+
+    def _changed(self, old: Session, new: Session) -> None:
+        if new.cursor is not old.cursor or new.pair is not old.pair:
+            self._ask_for_picture(new)
+        if new.pair is not old.pair or new.work is not old.work:
+            self._show_loaded(new)
+        if new.color_by != old.color_by or new.work is not old.work:
+            self._show_legend(new)
+        elif new.hidden is not old.hidden:
+            self._window.loaded.legend.set_hidden(new.hidden)
+        if new.map is not old.map:
+            self._show_map(old, new)
+        elif new.hidden is not old.hidden or new.color_by != old.color_by:
+            self._show_colors(new)
+        if new.selection is not old.selection:
+            self._window.map.set_selection(new.selection)
+        if new.dropped is not old.dropped:
+            self._window.here.set_dropped(new.dropped)
+            places = [one.place for one in new.dropped if one.place is not None]
+            self._window.map.set_dropped(np.asarray(places, np.float32).reshape(-1, 2))
+        if new.tray is not old.tray:
+            self._window.tray.set_kept(new.tray)
+        self._window.map.set_cursor(new.cursor.place if new.cursor else None)
+        self._window.status.set_right(f"seed {new.seed}")
+
+    def _ask_for_picture(self, session: Session) -> None:
+        cursor = session.cursor
+        if session.pair is None or cursor is None:
+            return
+        self._loop.request(session.pair, cursor.latent, self._asked_at)
+        self._asked_at = None
+        if not self._later.isActive():
+            self._later.start()
+
+    def _show_decoded(self, decoded: Decoded) -> None:
+        if decoded.pair is not self._store.session.pair:
+            return
+        self._decoded = decoded
+        self._window.here.picture.set_picture(decoded.picture, decoded.asked_at)
+        self._window.here.picture.repaint()
+        self._window.device_chip.setText(f"● {decoded.pair.device} · {decoded.seconds * 1000:.1f} ms")
+        self._window.device_chip.show()
+        self._window.device_chip.setToolTip(
+            f"The decoder really runs on: {decoded.pair.device}. The last picture took {decoded.seconds * 1000:.2f} ms to decode."
+        )
+
+    def _painted(self, seconds: float) -> None:
+        self._latencies = [*self._latencies[-15:], seconds]
+        self.pictured.emit(seconds)
+
+    def _show_surroundings(self) -> None:
+        """Everything about the cursor that may come a moment after the picture."""
+        session, here = self._store.session, self._window.here
+        cursor, latent_map = session.cursor, session.map
+        if cursor is None:
+            return
+        here.sliders.set_latent(cursor.latent)
+        here.set_source(_SOURCES.get(cursor.source, cursor.source))
+        if latent_map is None or cursor.place is None or session.work is None:
+            here.set_support(None)
+            here.set_neighbours([], [], [])
+            self._window.map.set_status("")
+            return
+        here.set_support(float(latent_map.inverse.support_at(np.asarray([cursor.place]))[0]))
+        rows = [int(row) for row in latent_map.inverse.nearest(cursor.place, NEIGHBOURS)]
+        try:
+            pictures = list(session.work.pictures(np.asarray(rows)))
+        except ExplorerError:
+            pictures = []
+        here.set_neighbours(rows, pictures, [self._describe(session, row) for row in rows])
+        milliseconds = float(np.median(self._latencies)) * 1000 if self._latencies else 0.0
+        x, y = cursor.place
+        nearest = f"nearest {self.label_of(rows[0])}" if self.label_of(rows[0]) else ""
+        parts = [f"x {x:.2f}  y {y:.2f}".replace("-", "−"), nearest, f"input→picture {milliseconds:.1f} ms"]
+        self._window.map.set_status("     ".join(part for part in parts if part))
+
+    def label_of(self, row: int) -> str:
+        """The label of a row in the field that colours the map; empty without one."""
+        session = self._store.session
+        for one in session.work.fields if session.work else ():
+            if one.name == session.color_by:
+                code = int(one.codes[row])
+                return one.names[code] if code >= 0 else "no label"
+        return ""
+
+    def _describe(self, session: Session, row: int) -> str:
+        assert session.work is not None
+        labels = [f"{one.name}: {one.names[one.codes[row]]}" for one in session.work.fields if one.codes[row] >= 0]
+        return "\n".join([session.work.item_name(row), *labels])
+
+    def _show_loaded(self, session: Session) -> None:
+        window = self._window
+        information = information_of(session)
+        window.loaded.set_model(session.pair, int(information.active.sum()) if information else None)
+        window.loaded.set_data(session.work)
+        name = session.pair.name if session.pair else "Latent Explorer"
+        window.title.setText(name)
+        window.setWindowTitle(f"{name} – Latent Explorer" if session.pair else "Latent Explorer")
+        count = len(session.work.latents) if session.work else 0
+        window.points_chip.setText(f"{count:,} points")
+        window.points_chip.setVisible(count > 0)
+        window.tray.from_selection.setEnabled(session.work is not None)
+        self._show_sliders(session, information)
+        if session.work is None:
+            window.map.set_message(
+                f"{name} is open. Drop a folder of images here to map them, or press D for a random picture."
+                if session.pair
+                else "Drop an encoder and a decoder here, or open a demo from the File menu."
+            )
+
+    def _show_sliders(self, session: Session, information: DimensionInformation | None) -> None:
+        """A slider for each dimension, over the range of the data, or of the prior where there are none."""
+        if session.pair is None:
+            return
+        if information is None or session.work is None:
+            ones = np.ones(session.pair.latent_size, np.float32)
+            self._window.here.sliders.set_dimensions(ones, ones > 0, -3 * ones, 3 * ones, "(no data open)")
+            return
+        some = np.asarray(session.work.latents[:: max(1, len(session.work.latents) // _SAMPLE)])
+        low, high = np.quantile(some, (0.002, 0.998), axis=0).astype(np.float32)
+        room = np.maximum(0.15 * (high - low), 0.5)
+        unit = "nats" if information.measure == "KL" else "variance"
+        self._window.here.sliders.set_dimensions(information.values, information.active, low - room, high + room, unit)
+
+    def _show_map(self, old: Session, new: Session) -> None:
+        view = self._window.map
+        if new.map is None or new.work is None:
+            view.set_points(np.empty((0, 2), np.float32), None, categorical(1, self._theme), None)
+            return
+        view.set_message("")
+        if old.map is not None and old.work is new.work:
+            view.set_positions(new.map.positions)
+        else:
+            view.set_points(new.map.positions, *self._colors(new))
+        self._shade_later.start()
+        self._later.start()
+
+    def _shade_support(self) -> None:
+        latent_map = self._store.session.map
+        if latent_map is None:
+            return
+        self._jobs.start(
+            "Shading",
+            lambda _: support_grid(latent_map.inverse.support_at, latent_map.positions),
+            lambda support: self._window.map.set_support(support.values, support.bounds),
+            wanted=lambda: self._store.session.map is latent_map,
+        )
+
+    def _show_colors(self, session: Session) -> None:
+        if session.map is None:
+            return
+        codes, palette, shown = self._colors(session)
+        self._window.map.set_colors(codes, palette)
+        self._window.map.set_shown(shown)
+
+    def _colors(
+        self, session: Session
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
+        """Codes, palette and filter for the field that colours the map."""
+        assert session.work is not None
+        for one in session.work.fields:
+            if one.name == session.color_by:
+                shown = ~np.isin(one.codes, list(session.hidden)) if session.hidden else None
+                return one.codes, categorical(len(one.names), self._theme), shown
+        return np.zeros(len(session.work.latents), np.int32), categorical(1, self._theme), None
+
+    def _show_legend(self, session: Session) -> None:
+        loaded, fields = self._window.loaded, session.work.fields if session.work else ()
+        loaded.set_fields([one.name for one in fields], session.color_by)
+        for one in fields:
+            if one.name == session.color_by:
+                counts = np.bincount(one.codes[one.codes >= 0], minlength=len(one.names))
+                loaded.legend.set_labels(one.names, counts, categorical(len(one.names), self._theme))
+                loaded.legend.set_hidden(session.hidden)
+                return
+        loaded.legend.set_labels((), np.empty(0, np.int64), np.empty((0, 3), np.uint8))
+
+
+def information_of(session: Session) -> DimensionInformation | None:
+    """What each latent dimension carries over the data (a sample of them where there are many)."""
+    if session.work is None:
+        return None
+    some = slice(None, None, max(1, len(session.work.latents) // _SAMPLE))
+    logvars = session.work.logvars
+    return dimension_information(session.work.latents[some], None if logvars is None else logvars[some])

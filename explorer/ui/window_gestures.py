@@ -1,0 +1,204 @@
+"""Gestures that concern the window itself: dialogs, tools, theme, clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from explorer import __version__
+from explorer.core.opening import SESSION_SUFFIX
+from explorer.core.provenance import png_bytes
+from explorer.ui import theme
+from explorer.ui.clipboard import picture_mime
+from explorer.ui.controller import Controller, provenance_of
+from explorer.ui.find_action import FindAction
+from explorer.ui.jobs import Jobs
+from explorer.ui.main_window import MainWindow
+from explorer.ui.pictures import to_qimage
+from explorer.ui.presenter import Presenter
+from explorer.ui.sample_dialog import SampleDialog
+from explorer.ui.store import SessionStore
+
+_ABOUT = """<b>Latent Explorer {version}</b><p>Drag over a map of your data and see the decoder's pictures as you move.</p>
+<p>MIT licence. Qt under the LGPL; the bundled data and models carry their licences beside them.</p>"""
+
+
+class WindowGestures(QObject):
+    """What menus and keys do to the window; what they do to the session is the controller's.
+
+    Signals:
+        theme_chosen: a ``theme.Theme`` has been put on.
+    """
+
+    theme_chosen = Signal(object)
+
+    def __init__(
+        self, window: MainWindow, store: SessionStore, jobs: Jobs, controller: Controller, presenter: Presenter,
+        settings: QSettings,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._window, self._store, self._jobs = window, store, jobs
+        self._controller, self._presenter, self._settings = controller, presenter, settings
+        self._system = False
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    # --- files -------------------------------------------------------------------------------------
+
+    def ask_open_files(self) -> None:
+        """Choose files to open."""
+        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte *{SESSION_SUFFIX} *.png *.jpg *.jpeg *.webp *.bmp *.tif);;All files (*)"
+        dialog = self._file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter(filters)
+        dialog.filesSelected.connect(lambda names: self._controller.open_paths([Path(name) for name in names]))
+        dialog.open()
+
+    def ask_open_folder(self) -> None:
+        """Choose a folder to open."""
+        self._ask_folder("Open a folder", lambda folder: self._controller.open_paths([folder]))
+
+    def ask_save_session(self) -> None:
+        """Choose where the session is written."""
+        dialog = self._file_dialog("Save session", QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(SESSION_SUFFIX[1:])
+        dialog.setNameFilter(f"Sessions (*{SESSION_SUFFIX})")
+
+        def save(names: list[str]) -> None:
+            if self._controller.save_session_to(Path(names[0])):
+                self._window.status.say(f"The session is in {names[0]}")
+
+        dialog.filesSelected.connect(save)
+        dialog.open()
+
+    def ask_export(self) -> None:
+        """Choose where the gallery is written."""
+        self._ask_folder("Export the gallery into", self._controller.export)
+
+    def quit(self) -> None:
+        """Close the window."""
+        self._window.close()
+
+    # --- clipboard ---------------------------------------------------------------------------------
+
+    def copy_picture(self) -> None:
+        """Copy the decoded picture, with its latent for ourselves."""
+        session, decoded = self._store.session, self._presenter.decoded
+        if session.pair is None or session.cursor is None or decoded is None:
+            return
+        png = png_bytes(decoded.picture, provenance_of(session.pair, session.cursor))
+        QGuiApplication.clipboard().setMimeData(picture_mime(png, to_qimage(decoded.picture)))
+        self._window.status.say("Copied")
+
+    def paste(self) -> None:
+        """Place what the clipboard holds on the map."""
+        self._controller.drop(QGuiApplication.clipboard().mimeData())
+
+    # --- the view ----------------------------------------------------------------------------------
+
+    def use_tool(self, name: str) -> None:
+        """Probe, pan or lasso."""
+        self._window.map.set_tool(name)
+
+    def fit(self) -> None:
+        """Show the whole map."""
+        self._window.map.fit()
+
+    def zoom_in(self) -> None:
+        """Zoom in at the cursor."""
+        self._window.map.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zoom out at the cursor."""
+        self._window.map.zoom_out()
+
+    def use_theme(self, name: str) -> None:
+        """Dark, light, or as the system has it; remembered."""
+        self._settings.setValue("theme", name)
+        self._system = name == "system"
+        chosen = {"dark": theme.DARK, "light": theme.LIGHT}.get(name) or theme.system_theme()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, chosen)
+        self._presenter.set_theme(chosen)
+        self.theme_chosen.emit(chosen)
+
+    def use_enlargement(self, name: str) -> None:
+        """How small pictures are enlarged."""
+        self._window.here.picture.set_smooth({"crisp": False, "smooth": True}.get(name))
+
+    # --- exploring ---------------------------------------------------------------------------------
+
+    def ask_sample(self) -> None:
+        """Ask what to sample."""
+        self._ask_sample("prior")
+
+    def ask_sample_selection(self) -> None:
+        """Ask how many pictures to sample from the selection, or else from the points shown."""
+        self._ask_sample("shown" if self._store.session.selection is None else "selection")
+
+    def cancel(self) -> None:
+        """Stop what is going on, else dismiss the message."""
+        if self._jobs.running:
+            self._jobs.cancel()
+        else:
+            self._window.message.hide()
+
+    def find_action(self) -> None:
+        """Find any action by name."""
+        FindAction(self._window, self._window.findChildren(QAction)).open()
+
+    def show_facts(self) -> None:
+        """All that was detected about the model."""
+        pair = self._store.session.pair
+        if pair is None:
+            self._window.status.say("No model is open")
+            return
+        rows = "".join(
+            f"<tr><td>{f.name}&nbsp;&nbsp;</td><td><b>{f.value}</b>&nbsp;&nbsp;</td><td>{f.source}</td></tr>" for f in pair.facts
+        )
+        files = f"<p>{pair.encoder_path}<br>{pair.decoder_path}<br>SHA-256 {pair.fingerprint[:16]}…</p>"
+        self._show("What was detected", f"<b>{pair.name}</b><table cellpadding=3>{rows}</table>{files}")
+
+    def about(self) -> None:
+        """Version and licences."""
+        self._show("About", _ABOUT.format(version=__version__))
+
+    def _ask_sample(self, chosen: str) -> None:
+        session = self._store.session
+        if session.pair is None:
+            self._window.status.say("No model is open")
+            return
+        kinds = ["prior"] + (["around"] if session.cursor is not None else [])
+        kinds += ["selection"] if session.selection is not None else []
+        kinds += ["shown"] if session.work is not None else []
+        dialog = SampleDialog(self._window, kinds, chosen, session.seed)
+        dialog.asked.connect(self._controller.sample)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _ask_folder(self, title: str, then: Callable[[Path], None]) -> None:
+        dialog = self._file_dialog(title, QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda name: then(Path(name)))
+        dialog.open()
+
+    def _file_dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, str(self._settings.value("folder", str(Path.home()))))
+        dialog.setFileMode(mode)
+        dialog.finished.connect(lambda _: self._settings.setValue("folder", dialog.directory().absolutePath()))
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    def _show(self, title: str, text: str) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle(title)
+        box.setText(text)
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _follow_system(self) -> None:
+        if self._system:
+            self.use_theme("system")
