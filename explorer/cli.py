@@ -1,0 +1,267 @@
+"""The command line: the window by default, and the same work without one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer import __version__
+from explorer.console import console_progress
+from explorer.core.errors import Cancelled, ExplorerError
+
+_EPILOG = """commands without a window (each has its own --help):
+  demo      the bundled demo; with --headless OUT the whole main job on a machine without display
+  info      what a model is
+  encode    a data set into a workspace
+  map       a workspace's latents into two dimensions
+  decode    places, samples or latents into a picture
+  gallery   samples into a sheet and single pictures
+
+example:
+  latent-explorer my-vae/ photos/          open a model on a folder of images
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with ``argv`` (default: the command line); returns the exit status.
+
+    0 for success, 2 for wrong usage, 1 with one sentence on stderr for anything else.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments and arguments[0] in _COMMANDS:
+            add, run = _COMMANDS[arguments[0]]
+            return run(add().parse_args(arguments[1:]))
+        parsed = _window_parser().parse_args(arguments)
+        return _window(parsed.paths)
+    except ExplorerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (Cancelled, KeyboardInterrupt):
+        print("Cancelled; nothing was left half-written.", file=sys.stderr)
+        return 1
+
+
+def _parser(command: str, text: str, example: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=f"latent-explorer {command}".strip(), description=text, epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="latent-explorer", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=_EPILOG,
+        description="Drag over a map of your data and see the decoder's pictures as you move. "
+        "Without paths the last session opens, or the bundled demo.",
+    )  # fmt: skip
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path,
+                        help="model files or folder, data, a workspace, a saved session, images")  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"latent-explorer {__version__}")
+    return parser
+
+
+def _window(paths: Sequence[Path]) -> int:
+    from explorer import bootstrap
+
+    bootstrap.ensure_qt()
+    from explorer.ui.app import run
+
+    return run(paths)
+
+
+def _demo_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "demo",
+        "Open the bundled demo; with --headless do the whole main job on it without a display: open, encode "
+        "afresh, map, drag along a line, drop an image, export a gallery.",
+        "latent-explorer demo --headless out/",
+    )
+    parser.add_argument("--headless", metavar="OUT", type=Path,
+                        help="write window.png, gallery.png, the pictures and report.json (each step's time) there")  # fmt: skip
+    return parser
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    from explorer import bootstrap
+    from explorer.core.bundles import FIRST, bundle_folder
+
+    if parsed.headless is None:
+        return _window([bundle_folder(FIRST)])
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    bootstrap.ensure_qt()
+    from explorer.ui.headless_demo import run
+
+    report = run(parsed.headless)
+    print(json.dumps(report, indent=1))
+    return 0
+
+
+def _info_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "info", "Say what a model is, and where each finding comes from.", "latent-explorer info my-vae/ --json"
+    )
+    parser.add_argument("model", metavar="MODEL", nargs="+", type=Path, help="a folder, or an encoder and a decoder")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    return parser
+
+
+def _info(parsed: argparse.Namespace) -> int:
+    from explorer.core.model_pair import ModelPair
+
+    pair = ModelPair.open(parsed.model)
+    if parsed.json:
+        facts = {fact.name: {"value": fact.value, "source": fact.source} for fact in pair.facts}
+        files = {"encoder": str(pair.encoder_path), "decoder": str(pair.decoder_path)}
+        print(json.dumps({"name": pair.name, "fingerprint": pair.fingerprint, **files, "facts": facts}, indent=1))
+        return 0
+    print(pair.name)
+    for fact in pair.facts:
+        print(f"  {fact.name:<11} {fact.value}  ({fact.source})")
+    return 0
+
+
+def _encode_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "encode", "Encode a data set into a workspace: a folder of images (sub-folders are labels), IDX or NPZ.",
+        "latent-explorer encode my-vae/ photos/ --out work/",
+    )  # fmt: skip
+    parser.add_argument("model", metavar="MODEL", type=Path, help="a folder with a pair, or one of its two files")
+    parser.add_argument("data", metavar="DATA", type=Path)
+    parser.add_argument("--out", metavar="WORK", type=Path, required=True)
+    return parser
+
+
+def _encode(parsed: argparse.Namespace) -> int:
+    from explorer.core.dataset import open_dataset
+    from explorer.core.encoding import encode
+    from explorer.core.model_pair import ModelPair
+
+    pair = ModelPair.open(parsed.model)
+    work = encode(pair, open_dataset(parsed.data), parsed.out, console_progress())
+    print(f"{len(work):,} images encoded into {parsed.out}", file=sys.stderr)
+    for name, reason in work.unreadable[:10]:
+        print(f"left out: {name}: {reason}", file=sys.stderr)
+    if len(work.unreadable) > 10:
+        print(f"and {len(work.unreadable) - 10:,} more left out", file=sys.stderr)
+    return 0
+
+
+def _map_parser() -> argparse.ArgumentParser:
+    parser = _parser("map", "Project a workspace's latents with UMAP.", "latent-explorer map work/ --seed 7")
+    parser.add_argument("work", metavar="WORK", type=Path)
+    parser.add_argument("--neighbours", type=int, default=15, help="more shows the whole, fewer the detail (15)")
+    parser.add_argument("--min-distance", type=float, default=0.1, help="how close points may lie, 0 to 1 (0.1)")
+    parser.add_argument("--seed", type=int, default=42, help="the same seed gives the same map (42)")
+    return parser
+
+
+def _map(parsed: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from explorer.core.projection import MapSettings, fit_map
+    from explorer.core.workspace import Workspace
+
+    work = Workspace.open(parsed.work)
+    settings = MapSettings(parsed.neighbours, parsed.min_distance, parsed.seed)
+    work.save_positions(fit_map(work.latents, settings, console_progress()), asdict(settings))
+    print(f"{len(work):,} points mapped in {parsed.work}", file=sys.stderr)
+    return 0
+
+
+def _decode_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "decode", "Decode a place on the map, samples of the prior, or latents into one picture (a sheet for several).",
+        "latent-explorer decode work/ --at 3.4,-1.9 --out there.png",
+    )  # fmt: skip
+    parser.add_argument("work", metavar="WORK", type=Path)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--at", metavar="X,Y", type=_place, help="a place in map units")
+    what.add_argument("--prior", metavar="N", type=int, help="samples of the prior N(0, I)")
+    what.add_argument("--latent", metavar="FILE.npy", type=Path, help="latents: D or N×D numbers")
+    parser.add_argument("--seed", type=int, default=42, help="of --prior (42)")
+    parser.add_argument("--out", metavar="FILE.png", type=Path, required=True)
+    return parser
+
+
+def _decode(parsed: argparse.Namespace) -> int:
+    from explorer.core.arrays import open_array
+    from explorer.core.gallery import Recipe, contact_sheet, provenances, write_png
+    from explorer.core.latent_map import LatentMap
+    from explorer.core.opening import pair_of
+    from explorer.core.workspace import Workspace
+
+    work = Workspace.open(parsed.work)
+    pair = pair_of(work)
+    places = None
+    if parsed.at is not None:
+        import numpy as np
+
+        positions = work.positions()
+        if positions is None:
+            raise ExplorerError(f"{parsed.work} has no map yet; run “latent-explorer map {parsed.work}” first.")
+        recipe = Recipe.kept(LatentMap.of(positions, work.latents).inverse.latent_at(parsed.at)[None])
+        places = np.asarray([parsed.at])
+    elif parsed.prior is not None:
+        recipe = Recipe.prior(parsed.prior, pair.latent_size, parsed.seed)
+    else:
+        latents = open_array(parsed.latent)
+        if latents.ndim not in (1, 2) or latents.shape[-1] != pair.latent_size or latents.dtype.kind != "f":
+            raise ExplorerError(
+                f"{parsed.latent} holds {latents.dtype} {latents.shape}; {pair.name} decodes latents of {pair.latent_size} numbers."
+            )
+        recipe = Recipe.kept(latents.reshape(-1, pair.latent_size).astype("float32"))
+    pictures, items = pair.decode(recipe.latents()), provenances(recipe, pair.name, pair.fingerprint, places)
+    if len(pictures) == 1:
+        write_png(parsed.out, pictures[0], items[0])
+    else:
+        write_png(parsed.out, contact_sheet(pictures))
+    return 0
+
+
+def _gallery_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "gallery", "Sample the prior into a contact sheet and single PNGs that know their latents.",
+        "latent-explorer gallery my-vae/ --prior 48 --seed 3 --out gallery/",
+    )  # fmt: skip
+    parser.add_argument("model", metavar="MODEL|WORK", type=Path)
+    parser.add_argument("--prior", metavar="N", type=int, required=True, help="how many samples of the prior N(0, I)")
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True)
+    return parser
+
+
+def _gallery(parsed: argparse.Namespace) -> int:
+    from explorer.core.gallery import Recipe, export_gallery, provenances
+    from explorer.core.opening import classify, open_now
+
+    progress = console_progress()
+    opened = open_now(classify([parsed.model]), None, progress)
+    recipe = Recipe.prior(parsed.prior, opened.pair.latent_size, parsed.seed)
+    places = opened.map.placement.place(recipe.latents()) if opened.map else None
+    items = provenances(recipe, opened.pair.name, opened.pair.fingerprint, places)
+    export_gallery(opened.pair.decode, items, parsed.out, progress)
+    print(f"{len(items):,} pictures and their sheet are in {parsed.out}", file=sys.stderr)
+    return 0
+
+
+def _place(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}” is no place; write two numbers as X,Y") from error
+    return x, y
+
+
+_COMMANDS = {
+    "demo": (_demo_parser, _demo),
+    "info": (_info_parser, _info),
+    "encode": (_encode_parser, _encode),
+    "map": (_map_parser, _map),
+    "decode": (_decode_parser, _decode),
+    "gallery": (_gallery_parser, _gallery),
+}
