@@ -82,7 +82,7 @@ def _demo_parser() -> argparse.ArgumentParser:
         "latent-explorer demo --headless out/",
     )
     parser.add_argument("--headless", metavar="OUT", type=Path,
-                        help="write window.png, gallery.png, the pictures and report.json (each step's time) there")  # fmt: skip
+                        help="write window.png, gallery.png, pictures/ and report.json there")  # fmt: skip
     return parser
 
 
@@ -103,9 +103,13 @@ def _demo(parsed: argparse.Namespace) -> int:
 
 def _info_parser() -> argparse.ArgumentParser:
     parser = _parser(
-        "info", "Say what a model is, and where each finding comes from.", "latent-explorer info my-vae/ --json"
+        "info",
+        "Say what a model is, and where each finding comes from.",
+        "latent-explorer info my-vae/ --json",
     )
-    parser.add_argument("model", metavar="MODEL", nargs="+", type=Path, help="a folder, or an encoder and a decoder")
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="+", type=Path, help="a folder, or an encoder and a decoder"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
     return parser
 
@@ -117,7 +121,11 @@ def _info(parsed: argparse.Namespace) -> int:
     if parsed.json:
         facts = {fact.name: {"value": fact.value, "source": fact.source} for fact in pair.facts}
         files = {"encoder": str(pair.encoder_path), "decoder": str(pair.decoder_path)}
-        print(json.dumps({"name": pair.name, "fingerprint": pair.fingerprint, **files, "facts": facts}, indent=1))
+        print(
+            json.dumps(
+                {"name": pair.name, "fingerprint": pair.fingerprint, **files, "facts": facts}, indent=1
+            )
+        )
         return 0
     print(pair.name)
     for fact in pair.facts:
@@ -127,10 +135,13 @@ def _info(parsed: argparse.Namespace) -> int:
 
 def _encode_parser() -> argparse.ArgumentParser:
     parser = _parser(
-        "encode", "Encode a data set into a workspace: a folder of images (sub-folders are labels), IDX or NPZ.",
+        "encode",
+        "Encode a data set into a workspace: a folder of images (sub-folders are labels), IDX or NPZ.",
         "latent-explorer encode my-vae/ photos/ --out work/",
     )  # fmt: skip
-    parser.add_argument("model", metavar="MODEL", type=Path, help="a folder with a pair, or one of its two files")
+    parser.add_argument(
+        "model", metavar="MODEL", type=Path, help="a folder with a pair, or one of its two files"
+    )
     parser.add_argument("data", metavar="DATA", type=Path)
     parser.add_argument("--out", metavar="WORK", type=Path, required=True)
     return parser
@@ -154,8 +165,12 @@ def _encode(parsed: argparse.Namespace) -> int:
 def _map_parser() -> argparse.ArgumentParser:
     parser = _parser("map", "Project a workspace's latents with UMAP.", "latent-explorer map work/ --seed 7")
     parser.add_argument("work", metavar="WORK", type=Path)
-    parser.add_argument("--neighbours", type=int, default=15, help="more shows the whole, fewer the detail (15)")
-    parser.add_argument("--min-distance", type=float, default=0.1, help="how close points may lie, 0 to 1 (0.1)")
+    parser.add_argument(
+        "--neighbours", type=int, default=15, help="more shows the whole, fewer the detail (15)"
+    )
+    parser.add_argument(
+        "--min-distance", type=float, default=0.1, help="how close points may lie, 0 to 1 (0.1)"
+    )
     parser.add_argument("--seed", type=int, default=42, help="the same seed gives the same map (42)")
     return parser
 
@@ -175,7 +190,8 @@ def _map(parsed: argparse.Namespace) -> int:
 
 def _decode_parser() -> argparse.ArgumentParser:
     parser = _parser(
-        "decode", "Decode a place on the map, samples of the prior, or latents into one picture (a sheet for several).",
+        "decode",
+        "Decode a place on the map, samples of the prior, or latents into one picture (several: a sheet).",
         "latent-explorer decode work/ --at 3.4,-1.9 --out there.png",
     )  # fmt: skip
     parser.add_argument("work", metavar="WORK", type=Path)
@@ -203,7 +219,9 @@ def _decode(parsed: argparse.Namespace) -> int:
 
         positions = work.positions()
         if positions is None:
-            raise ExplorerError(f"{parsed.work} has no map yet; run “latent-explorer map {parsed.work}” first.")
+            raise ExplorerError(
+                f"{parsed.work} has no map yet; run “latent-explorer map {parsed.work}” first."
+            )
         recipe = Recipe.kept(LatentMap.of(positions, work.latents).inverse.latent_at(parsed.at)[None])
         places = np.asarray([parsed.at])
     elif parsed.prior is not None:
@@ -212,7 +230,8 @@ def _decode(parsed: argparse.Namespace) -> int:
         latents = open_array(parsed.latent)
         if latents.ndim not in (1, 2) or latents.shape[-1] != pair.latent_size or latents.dtype.kind != "f":
             raise ExplorerError(
-                f"{parsed.latent} holds {latents.dtype} {latents.shape}; {pair.name} decodes latents of {pair.latent_size} numbers."
+                f"{parsed.latent} holds {latents.dtype} {latents.shape}; "
+                f"{pair.name} decodes latents of {pair.latent_size} numbers."
             )
         recipe = Recipe.kept(latents.reshape(-1, pair.latent_size).astype("float32"))
     pictures, items = pair.decode(recipe.latents()), provenances(recipe, pair.name, pair.fingerprint, places)
@@ -229,14 +248,16 @@ def _gallery_parser() -> argparse.ArgumentParser:
         "latent-explorer gallery my-vae/ --prior 48 --seed 3 --out gallery/",
     )  # fmt: skip
     parser.add_argument("model", metavar="MODEL|WORK", type=Path)
-    parser.add_argument("--prior", metavar="N", type=int, required=True, help="how many samples of the prior N(0, I)")
+    parser.add_argument(
+        "--prior", metavar="N", type=int, required=True, help="how many samples of the prior N(0, I)"
+    )
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
     return parser
 
 
 def _gallery(parsed: argparse.Namespace) -> int:
-    from explorer.core.gallery import Recipe, export_gallery, provenances
+    from explorer.core.gallery import Recipe, decoding, export_gallery, provenances
     from explorer.core.opening import classify, open_now
 
     progress = console_progress()
@@ -244,7 +265,7 @@ def _gallery(parsed: argparse.Namespace) -> int:
     recipe = Recipe.prior(parsed.prior, opened.pair.latent_size, parsed.seed)
     places = opened.map.placement.place(recipe.latents()) if opened.map else None
     items = provenances(recipe, opened.pair.name, opened.pair.fingerprint, places)
-    export_gallery(opened.pair.decode, items, parsed.out, progress)
+    export_gallery(decoding(opened.pair.decode), items, parsed.out, progress)
     print(f"{len(items):,} pictures and their sheet are in {parsed.out}", file=sys.stderr)
     return 0
 

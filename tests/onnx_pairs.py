@@ -25,7 +25,9 @@ class Convention:
     batch: int | str = "N"
 
 
-def write_pair(folder: Path, pictures: Pictures, size: int = 8, convention: Convention = Convention()) -> tuple[Path, Path]:
+def write_pair(
+    folder: Path, pictures: Pictures, size: int = 8, convention: Convention = Convention()
+) -> tuple[Path, Path]:
     """Write ``encoder.onnx`` and ``decoder.onnx`` for ``uint8 (N, H, W, C)`` with ``size`` components.
 
     Codes are whitened, so that N(0, I) is the prior. ``outputs`` names the encoder's outputs: ``mean``, ``mu`` or
@@ -58,16 +60,28 @@ def write_pair(folder: Path, pictures: Pictures, size: int = 8, convention: Conv
     ]
     for name in convention.outputs:
         if "var" in name:
-            nodes += [helper.make_node("Mul", ["code", "nought"], [f"{name}_0"]), helper.make_node("Sub", [f"{name}_0", "four"], [name])]
+            nodes += [
+                helper.make_node("Mul", ["code", "nought"], [f"{name}_0"]),
+                helper.make_node("Sub", [f"{name}_0", "four"], [name]),
+            ]
         elif name == "sample":
-            nodes += [helper.make_node("RandomNormalLike", ["code"], ["noise"]), helper.make_node("Add", ["code", "noise"], [name])]
+            nodes += [
+                helper.make_node("RandomNormalLike", ["code"], ["noise"]),
+                helper.make_node("Add", ["code", "noise"], [name]),
+            ]
         else:
             nodes.append(helper.make_node("Identity", ["code"], [name]))
     constants = {
         "low": convention.low, "span": span, "mean_picture": mean, "into": into, "nought": 0.0, "four": 4.0,
     }  # fmt: skip
     batch = convention.batch
-    _write(encoder, nodes, ("image", [batch, *shape]), [(name, [batch, size]) for name in convention.outputs], constants)
+    _write(
+        encoder,
+        nodes,
+        ("image", [batch, *shape]),
+        [(name, [batch, size]) for name in convention.outputs],
+        constants,
+    )
 
     nodes = [
         helper.make_node("MatMul", ["z", "back"], ["spread"]),
@@ -90,10 +104,17 @@ def write_pair(folder: Path, pictures: Pictures, size: int = 8, convention: Conv
     return encoder, decoder
 
 
-def _write(path: Path, nodes: list, port: tuple[str, list], outputs: list[tuple[str, list]], constants: dict) -> None:
+def _write(
+    path: Path, nodes: list, port: tuple[str, list], outputs: list[tuple[str, list]], constants: dict
+) -> None:
     used = {name for node in nodes for name in node.input}
     initializers = [
-        numpy_helper.from_array(value if isinstance(value, np.ndarray) and value.dtype == np.int64 else np.asarray(value, np.float32), name)
+        numpy_helper.from_array(
+            value
+            if isinstance(value, np.ndarray) and value.dtype == np.int64
+            else np.asarray(value, np.float32),
+            name,
+        )
         for name, value in constants.items()
         if name in used
     ]

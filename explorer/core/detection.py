@@ -22,7 +22,16 @@ Role = Literal["encoder", "decoder"]
 
 METADATA_PREFIX = "latent_explorer."
 RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
-_LOGVAR_NAMES = ("logvar", "log_var", "logvariance", "log_variance", "log_covariance", "z_logvar", "z_log_var", "sigma")
+_LOGVAR_NAMES = (
+    "logvar",
+    "log_var",
+    "logvariance",
+    "log_variance",
+    "log_covariance",
+    "z_logvar",
+    "z_log_var",
+    "sigma",
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,8 @@ def image_shape(port: Port, path: Path) -> tuple[int, int, int, Literal["NCHW", 
             if side * side * channels == sizes[0] and side > 1:
                 return side, side, channels, "flat"
     raise ExplorerError(
-        f"{path}: {port} is no grey or RGB image; N×C×H×W, N×H×W×C or a flat square with 1 or 3 channels would work."
+        f"{path}: {port} is no grey or RGB image; N×C×H×W, N×H×W×C or a flat square with 1 or 3 channels "
+        "would work."
     )
 
 
@@ -159,8 +169,8 @@ def posterior_outputs(
     fitting = [port.name for port in graph.outputs if port.sample_size == latent_size]
     if not fitting:
         raise ExplorerError(
-            f"{graph.path} gives {describe(graph).split('→')[1].strip()} but the decoder takes a latent of {latent_size}; "
-            "the two do not belong together: open an encoder and a decoder from the same training."
+            f"{graph.path} gives {describe(graph).split('→')[1].strip()} but the decoder takes a latent of "
+            f"{latent_size}; the two do not belong together: open an encoder and a decoder from the same training."
         )
     if len(fitting) == 1:
         return Posterior(fitting[0], None, "graph")
@@ -183,7 +193,7 @@ def best_range(errors: Sequence[float], preferred: tuple[float, float]) -> tuple
 
 
 def same_pair(encoder: Graph, decoder: Graph) -> bool:
-    """Whether the two files' metadata say that they come from one export; refuses those of different exports."""
+    """Whether both files' metadata name one export; refuses those that name different ones."""
     ids = encoder.meta("pair"), decoder.meta("pair")
     if None not in ids and ids[0] != ids[1]:
         raise ExplorerError(

@@ -24,6 +24,7 @@ __all__ = [
     "Provenance",
     "Recipe",
     "contact_sheet",
+    "decoding",
     "export_gallery",
     "provenances",
     "read_provenance",
@@ -122,7 +123,7 @@ def provenances(
 
 
 def export_gallery(
-    decode: Callable[[Floats], Pictures],
+    draw: Callable[[Sequence[Provenance]], Sequence[Pictures]],
     items: Sequence[Provenance],
     folder: Path,
     progress: Progress,
@@ -132,10 +133,11 @@ def export_gallery(
     columns: int | None = None,
     background: tuple[int, int, int] = DARK,
 ) -> list[Path]:
-    """Decode every item's latent and write ``0001.png`` … with their provenance, and ``sheet.png`` with all.
+    """Write a picture for every item, ``0001.png`` … with its provenance, and ``sheet.png`` with all.
 
-    ``decode`` takes ``(n, D) float32`` and gives ``uint8 (n, H, W, C)``. Returns the paths written, the sheet
-    last. Either all files appear in ``folder`` or, on an error or a cancel, none; other files there stay.
+    ``draw`` gives the pictures ``uint8 (H, W, C)`` of some items; see ``decoding``. Returns the paths written,
+    the sheet last. Either all files appear in ``folder`` or, on an error or a cancel, none; other files there
+    stay.
     """
     if not items:
         raise ExplorerError("There is nothing to export yet; keep a picture or draw some samples first.")
@@ -146,18 +148,23 @@ def export_gallery(
         for start in range(0, len(items), _BATCH):
             progress(start, len(items), "Writing pictures", "pictures")
             part = items[start : start + _BATCH]
-            pictures = decode(np.stack([item.latent for item in part]))
-            for number, (item, picture) in enumerate(zip(part, pictures, strict=True), start + 1):
-                if singles:
-                    names.append(f"{number:0{digits}}.png")
-                    write_png(beside / names[-1], picture, item)
+            for item, picture in zip(part, draw(part), strict=True):
                 small.append(_at_most(picture, _LARGEST_CELL))
+                if singles:
+                    names.append(f"{len(small):0{digits}}.png")
+                    write_png(beside / names[-1], picture, item)
                 progress.check()
         if sheet:
             names.append("sheet.png")
-            write_png(beside / "sheet.png", contact_sheet(np.stack(small), columns, background=background))
+            pictures = _of_one_size(small, background)
+            write_png(beside / "sheet.png", contact_sheet(pictures, columns, background=background))
         progress(len(items), len(items), "Writing pictures", "pictures")
     return [folder / name for name in names]
+
+
+def decoding(decode: Callable[[Floats], Pictures]) -> Callable[[Sequence[Provenance]], Pictures]:
+    """A ``draw`` for ``export_gallery`` from a decoder ``(n, D) float32`` → ``uint8 (n, H, W, C)``."""
+    return lambda items: decode(np.stack([item.latent for item in items]))
 
 
 def contact_sheet(
@@ -230,6 +237,19 @@ def _captioned(
         place = (first[0] + index % columns * step[0], first[1] + index // columns * step[1] + 3)
         draw.text(place, text, ink, font)
     return np.array(image)
+
+
+def _of_one_size(pictures: Sequence[Pictures], background: tuple[int, int, int]) -> Pictures:
+    """One array of pictures that may come from models of different sizes, each in the middle of its cell."""
+    if len({picture.shape for picture in pictures}) == 1:
+        return np.stack(pictures)
+    height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
+    cells = np.empty((len(pictures), height, width, 3), np.uint8)
+    cells[:] = background
+    for cell, picture in zip(cells, pictures, strict=True):
+        top, left = (height - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
+        cell[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return cells
 
 
 def _at_most(picture: Pictures, side: int) -> Pictures:

@@ -55,7 +55,11 @@ class ModelPair:
     """
 
     def __init__(
-        self, encoder: _Network, decoder: _Network, specs: tuple[ImageSpec, ImageSpec], posterior: detection.Posterior
+        self,
+        encoder: _Network,
+        decoder: _Network,
+        specs: tuple[ImageSpec, ImageSpec],
+        posterior: detection.Posterior,
     ) -> None:
         self._encoder, self._decoder = encoder, decoder
         self._encoder_spec, self.image = specs
@@ -98,10 +102,13 @@ class ModelPair:
             for start in range(0, len(pictures), BATCH)
         ]
         columns = [
-            np.concatenate([part[i].reshape(len(part[i]), -1) for part in parts]) for i in range(len(self._outputs))
+            np.concatenate([part[i].reshape(len(part[i]), -1) for part in parts])
+            for i in range(len(self._outputs))
         ]
         if not np.isfinite(columns[0]).all():
-            raise ExplorerError(f"{self.encoder_path} gave a latent that is not a number; export it in float32.")
+            raise ExplorerError(
+                f"{self.encoder_path} gave a latent that is not a number; export it in float32."
+            )
         return columns[0], columns[1] if len(columns) > 1 else None
 
     def decode(self, latents: Floats) -> Pictures:
@@ -133,7 +140,9 @@ class _Network:
             metadata=dict(self._session.get_modelmeta().custom_metadata_map),
         )
         self._input = self.graph.inputs[0].name if self.graph.inputs else ""
-        self._fixed_batch = self.graph.inputs[0].shape[0] if self.graph.inputs and self.graph.inputs[0].shape else None
+        self._fixed_batch = (
+            self.graph.inputs[0].shape[0] if self.graph.inputs and self.graph.inputs[0].shape else None
+        )
 
     def run(self, outputs: list[str], batch: Floats) -> list[Floats]:
         """Run ``(N, …)``; a model of fixed batch size is fed in padded pieces and the answers are cut."""
@@ -179,7 +188,9 @@ def _settle(encoder: _Network, decoder: _Network, *, known: bool) -> ModelPair:
         tensor = to_tensor(pictures[:2], spec_in)
         return not np.array_equal(encoder.run([output], tensor)[0], encoder.run([output], tensor)[0])
 
-    posterior = detection.posterior_outputs(encoder.graph, size, lambda name: error_of(name, spec_in), changes)
+    posterior = detection.posterior_outputs(
+        encoder.graph, size, lambda name: error_of(name, spec_in), changes
+    )
     if declared_in is None:
         candidates = [replace(spec_in, low=low, high=high) for low, high in detection.RANGES]
         errors = [error_of(posterior.mean, spec) for spec in candidates]
@@ -189,15 +200,20 @@ def _settle(encoder: _Network, decoder: _Network, *, known: bool) -> ModelPair:
     pair.self_test = _round_trip(pair, pictures)
     if pair.self_test.passed is False and not known:
         raise ExplorerError(
-            f"{paths[0]} and {paths[1]} do not belong together: encoding and decoding again misses by more than "
-            f"always drawing the mean picture (MSE {pair.self_test.error:.3f} against {pair.self_test.baseline:.3f}); "
+            f"{paths[0]} and {paths[1]} do not belong together: encoding and decoding again misses by more "
+            f"than always drawing the mean picture (MSE {pair.self_test.error:.3f} against "
+            f"{pair.self_test.baseline:.3f}); "
             "open an encoder and a decoder from the same training."
         )
     in_source = "file metadata" if declared_in else "trial run"
     pair.facts = (
         Fact("Kind", f"{pair.kind} ({' , '.join(pair._outputs)})".replace(" ,", ","), posterior.source),
         Fact("Latent", "×".join(str(s) for s in latent.shape[1:]), "graph"),
-        Fact("Picture", f"{spec_out.height} × {spec_out.width} {'grey' if spec_out.channels == 1 else 'RGB'}", "graph"),
+        Fact(
+            "Picture",
+            f"{spec_out.height} × {spec_out.width} {'grey' if spec_out.channels == 1 else 'RGB'}",
+            "graph",
+        ),
         Fact("Layout", f"{spec_in.layout} in, {spec_out.layout} out", "graph"),
         Fact("Pixels in", f"[{spec_in.low:g}, {spec_in.high:g}]", in_source),
         Fact("Pixels out", f"[{spec_out.low:g}, {spec_out.high:g}]", out_source),
@@ -301,7 +317,7 @@ def _session(path: Path, device: str) -> ort.InferenceSession:
 
 
 def _cuda_driver() -> bool:
-    """Whether NVIDIA's driver is there at all; the runtime's own list describes its build, not the machine."""
+    """Whether NVIDIA's driver is there; the runtime's own list describes its build, not the machine."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:

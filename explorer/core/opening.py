@@ -103,14 +103,17 @@ def encoded(pair: ModelPair, data: Path, progress: Progress) -> Workspace:
 def pair_of(work: Workspace) -> ModelPair:
     """The model that a workspace was made with. Raises ``ExplorerError`` where it is gone or another."""
     if work.model.encoder is None or work.model.decoder is None:
-        raise ExplorerError(f"{work.folder} does not say where its model lies; open the model's two files first.")
+        raise ExplorerError(
+            f"{work.folder} does not say where its model lies; open the model's two files first."
+        )
     return _checked(ModelPair.open((work.model.encoder, work.model.decoder)), work)
 
 
 def _checked(pair: ModelPair, work: Workspace) -> ModelPair:
     if work.model.fingerprint != pair.fingerprint:
         raise ExplorerError(
-            f"{work.folder} was encoded by another model than {pair.name}; open the data themselves to encode them anew."
+            f"{work.folder} was encoded by another model than {pair.name}; "
+            "open the data themselves to encode them anew."
         )
     return pair
 
@@ -121,5 +124,3 @@ def first_cursor(opened: Opened) -> Cursor:
         place = opened.map.densest_place()
         return Cursor(opened.map.inverse.latent_at(place), place, "map")
     return Cursor(np.zeros(opened.pair.latent_size, np.float32), None, "prior")
-
-

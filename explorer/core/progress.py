@@ -83,6 +83,7 @@ class Progress:
         self._done = -1
 
     def __call__(self, done: int, total: int, text: str, unit: str = "") -> None:
+        """Tell how far it is; raises ``Cancelled`` if nobody wants it any more."""
         self.check()
         now = time.perf_counter()
         first = text != self._stage

@@ -16,12 +16,8 @@ from numpy.typing import NDArray
 from explorer.core.raster_plan import HIDDEN, SELECTED, SHOWN, Plan, dither_pattern
 
 
-def _inlined(function):  # type: ignore[no-untyped-def]
-    return njit(inline="always")(function)
-
-
 def _compiled(function):  # type: ignore[no-untyped-def]
-    """Compile, and keep the result on disk: beside the source or in the user's cache."""
+    """Compile, and keep the result (with all it calls) on disk: beside the source or in the user's cache."""
     try:
         return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # no writable place for the cache
@@ -60,17 +56,22 @@ def _paint_part(plan: Plan, out: NDArray[np.uint32], begin: int, end: int) -> No
         (view.left, view.top, 1.0 / view.units_per_pixel),
         (plan.colors, plan.stamps, plan.halo, np.float32(plan.thin), np.float32(plan.faint_thin)),
         np.array([style.background, style.glow, style.faint, style.halo], np.float32),
-        (plan.support, *plan.support_rows, *plan.support_columns, dither_pattern()),
+        (
+            plan.support,
+            *plan.support_rows,
+            *plan.support_columns,
+            np.tile(dither_pattern(), view.width // 4 + 1),
+        ),
         out,
     )
 
 
-@_inlined
+@njit(inline="always")
 def _pixel(red, green, blue):  # type: ignore[no-untyped-def]
     return np.uint32(0xFF000000 | np.int32(red) << 16 | np.int32(green) << 8 | np.int32(blue))
 
 
-@_compiled
+@njit
 def _lay(ground, color, thin, layers):  # type: ignore[no-untyped-def]
     """Lay one colour over the ground: by an opacity that grows with the layers, or flatly where thin is 0."""
     for j in range(layers.shape[0]):
@@ -83,7 +84,7 @@ def _lay(ground, color, thin, layers):  # type: ignore[no-untyped-def]
             layers[j] = 0.0
 
 
-@_compiled
+@njit
 def _lay_colors(ground, thin, mixed):  # type: ignore[no-untyped-def]
     """Lay the mean colours of the points over the ground."""
     for j in range(mixed.shape[0]):
@@ -98,68 +99,85 @@ def _lay_colors(ground, thin, mixed):  # type: ignore[no-untyped-def]
             mixed[j, 3] = 0.0
 
 
-@_compiled
-def _light_up(ground, fixed, line, nodes, shares):  # type: ignore[no-untyped-def]
-    """Lighten the ground by the support along the row."""
-    for j in range(nodes.shape[0]):
-        k = max(nodes[j], 0)
-        level = line[k] + shares[j] * (line[k + 1] - line[k])
-        if nodes[j] >= 0:
-            for c in range(3):
-                ground[c, j] += level * (fixed[1, c] - fixed[0, c])
+@njit
+def _light_up(ground, fixed, levels):  # type: ignore[no-untyped-def]
+    """Fill the ground: the background, lightened by the levels of support."""
+    for c in range(3):
+        plain, rise = fixed[0, c], fixed[1, c] - fixed[0, c]
+        line = ground[c]
+        for j in range(levels.shape[0]):
+            line[j] = plain + levels[j] * rise
 
 
-@_compiled
-def _any_light(line, first, last):  # type: ignore[no-untyped-def]
-    """Whether there is support between two pixels, given by their nodes (-1 outside)."""
-    if last < 0:
-        last = line.shape[0] - 2 if first >= 0 else -1
-    return line[max(first, 0) : last + 2].max() > 0.0
+@njit(inline="always")
+def _has_light(levels, block):  # type: ignore[no-untyped-def]
+    found = False
+    for j in range(block * _BLOCK, min((block + 1) * _BLOCK, levels.shape[0])):
+        if levels[j] > 0.0:
+            found = True
+            break
+    return found
 
 
-@_compiled
+@njit
+def _to_pixels(ground, lifts, pixels):  # type: ignore[no-untyped-def]
+    red, green, blue = ground[0], ground[1], ground[2]
+    for j in range(pixels.shape[0]):
+        # Whole numbers below 2²⁴ are exact in float32, and this way the loop is vectorised.
+        color = np.floor(red[j] + lifts[j]) * np.float32(65536.0)
+        color += np.floor(green[j] + lifts[j]) * np.float32(256.0) + np.floor(blue[j] + lifts[j])
+        pixels[j] = np.uint32(np.int32(color)) | np.uint32(0xFF000000)
+
+
+@njit
 def _finish_row(  # type: ignore[no-untyped-def]
-    y, lit, layered, ink, fixed, light, line, mixed, faint, edges, touched, ground, out
+    lit, layered, ink, fixed, levels, lifts, mixed, faint, edges, touched, ground, out
 ):
-    """Turn what was added up in one row into pixels, and clear it."""
-    nodes, shares, lifts = light[3], light[4], light[5][y % 4]
+    """Turn what was added up in one row into pixels, run by run of empty or busy blocks, and clear it."""
     plain = _pixel(fixed[0, 0], fixed[0, 1], fixed[0, 2])
-    for block in range(touched.shape[0]):
-        first, last = block * _BLOCK, min((block + 1) * _BLOCK, out.shape[0])
-        bright = lit and _any_light(line, nodes[first], nodes[last - 1])
-        if not bright and not touched[block]:
+    blocks, block = touched.shape[0], 0
+    while block < blocks:
+        begin = block
+        busy = touched[block] != 0 or (lit and _has_light(levels, block))
+        block += 1
+        while block < blocks and busy == (touched[block] != 0 or (lit and _has_light(levels, block))):
+            block += 1
+        first, last = begin * _BLOCK, min(block * _BLOCK, out.shape[0])
+        if not busy:
             out[first:last] = plain
             continue
         part = ground[:, first:last]
-        for c in range(3):
-            part[c, :] = fixed[0, c]
-        if bright:
-            _light_up(part, fixed, line, nodes[first:last], shares[first:last])
-        if touched[block]:
-            touched[block] = 0
+        if lit:
+            _light_up(part, fixed, levels[first:last])
+        else:
+            for c in range(3):
+                part[c, :] = fixed[0, c]
+        if touched[begin:block].max() > 0:
+            touched[begin:block] = 0
             if layered:
                 _lay(part, fixed[2], ink[4], faint[first:last])
                 _lay(part, fixed[3], np.float32(0.0), edges[first:last])
             _lay_colors(part, ink[3], mixed[first:last])
-        pixels = out[first:last]
-        for j in range(last - first):
-            lift = lifts[j % 4]
-            pixels[j] = _pixel(part[0, j] + lift, part[1, j] + lift, part[2, j] + lift)
+        _to_pixels(part, lifts[first:last], out[first:last])
 
 
-@_compiled
-def _light_of_row(y, light, line):  # type: ignore[no-untyped-def]
-    """Fill ``line`` with the support along a row of pixels; False if there is none anywhere."""
-    support, node, share = light[0], light[1][y], light[2][y]
+@njit
+def _light_of_row(y, light, line, levels):  # type: ignore[no-untyped-def]
+    """Fill ``levels`` with the support along a row of pixels; False if there is none anywhere."""
+    support, node, share, nodes, shares = light[0], light[1][y], light[2][y], light[3], light[4]
     lit = False
     if node >= 0:
         for k in range(line.shape[0]):
             line[k] = support[node, k] + share * (support[node + 1, k] - support[node, k])
             lit = lit or line[k] > 0.0
+    if lit:
+        for j in range(levels.shape[0]):
+            k = nodes[j]
+            levels[j] = line[k] + shares[j] * (line[k + 1] - line[k]) if k >= 0 else np.float32(0.0)
     return lit
 
 
-@_compiled
+@njit
 def _window(layer, disc, x, y):  # type: ignore[no-untyped-def]
     """The pixels of a layer under a disc at (x, y), and how much of each it covers."""
     column, row = int(np.floor(x)), int(np.floor(y))
@@ -173,7 +191,7 @@ def _window(layer, disc, x, y):  # type: ignore[no-untyped-def]
     return part, covered[upper:bottom, first:right]
 
 
-@_compiled
+@njit
 def _add_color(mixed, disc, x, y, red, green, blue):  # type: ignore[no-untyped-def]
     part, covered = _window(mixed, disc, x, y)
     for i in range(part.shape[0]):
@@ -185,7 +203,7 @@ def _add_color(mixed, disc, x, y, red, green, blue):  # type: ignore[no-untyped-
             part[i, j, 3] += share
 
 
-@_compiled
+@njit
 def _add_layer(layer, disc, x, y):  # type: ignore[no-untyped-def]
     part, covered = _window(layer, disc, x, y)
     for i in range(part.shape[0]):
@@ -193,7 +211,7 @@ def _add_layer(layer, disc, x, y):  # type: ignore[no-untyped-def]
             part[i, j] += covered[i, j]
 
 
-@_inlined
+@njit(inline="always")
 def _mark(touched, size, x, y):  # type: ignore[no-untyped-def]
     """Note the blocks that a disc of ``size`` pixels may change."""
     left, top = int(np.floor(x)) - size // 2, int(np.floor(y)) - size // 2
@@ -203,7 +221,7 @@ def _mark(touched, size, x, y):  # type: ignore[no-untyped-def]
             touched[i, block] = 1
 
 
-@_compiled
+@njit
 def _collect(top, rows, points, grid, screen, ink, mixed, faint, edges, touched):  # type: ignore[no-untyped-def]
     """Add up the discs that reach into rows ``top`` to ``top + rows``; True if not all are plain ones."""
     xs, ys, codes, states = points
@@ -247,19 +265,19 @@ def _paint_rows(begin, end, points, grid, screen, ink, fixed, light, out):  # ty
     touched = np.zeros((_BAND, (width + _BLOCK - 1) // _BLOCK), np.uint8)
     ground = np.zeros((3, width), np.float32)
     line = np.zeros(light[0].shape[1], np.float32)
+    levels = np.zeros(width, np.float32)
     for top in range(begin, end, _BAND):
         rows = min(_BAND, end - top)
         layered = _collect(top, rows, points, grid, screen, ink, mixed, faint, edges, touched)
         for i in range(rows):
-            lit = _light_of_row(top + i, light, line)
+            lit = _light_of_row(top + i, light, line, levels)
             _finish_row(
-                top + i,
                 lit,
                 layered,
                 ink,
                 fixed,
-                light,
-                line,
+                levels,
+                light[5][(top + i) % 4],
                 mixed[i],
                 faint[i],
                 edges[i],

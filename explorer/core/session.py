@@ -124,7 +124,9 @@ def save_session(path: Path, session: Session, view: View | None) -> None:
         "cursor": {"place": cursor.place, "source": cursor.source, "seed": cursor.seed} if cursor else None,
         "tray": [kept.provenance.to_json() for kept in session.tray],
         "seed": session.seed,
-        "view": [view.center_x, view.center_y, view.units_per_pixel, view.width, view.height] if view else None,
+        "view": [view.center_x, view.center_y, view.units_per_pixel, view.width, view.height]
+        if view
+        else None,
     }
     with atomic_path(path) as beside, beside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, session=np.array(json.dumps(facts)), **arrays)
@@ -170,4 +172,6 @@ def load_session(path: Path) -> SavedSession:
     except FileNotFoundError as error:
         raise ExplorerError(f"{path} does not exist; choose a saved session.") from error
     except (OSError, KeyError, ValueError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
-        raise ExplorerError(f"{path} is no session of this program or was cut short; choose another.") from error
+        raise ExplorerError(
+            f"{path} is no session of this program or was cut short; choose another."
+        ) from error

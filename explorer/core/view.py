@@ -110,7 +110,7 @@ class View:
 
     @staticmethod
     def fit(positions: NDArray[np.floating], width: int, height: int, margin: float = 0.06) -> View:
-        """The view of all finite ``positions`` (N, 2) with a ``margin`` (a share of the window) around them."""
+        """The view of all finite ``positions`` (N, 2) with a ``margin`` (share of the window) around them."""
         return View.fit_bounds(bounds_of(positions), width, height, margin)
 
     @staticmethod

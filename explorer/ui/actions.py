@@ -93,6 +93,7 @@ class Actions(QObject):
             else:
                 action.triggered.connect(lambda _=False, method=method, argument=argument: method(argument))
             menus[row.menu].addAction(action)
+            window.addAction(action)
             self.all[row.method, argument] = action
 
     def __getitem__(self, key: str | tuple[str, str]) -> QAction:

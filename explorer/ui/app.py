@@ -39,7 +39,9 @@ class Explorer:
     def __init__(self) -> None:
         folder = Path(platformdirs.user_data_dir(NAME))
         self._last_session = folder / f"last{SESSION_SUFFIX}"
-        self._settings = QSettings(str(Path(platformdirs.user_config_dir(NAME)) / "settings.ini"), QSettings.Format.IniFormat)
+        self._settings = QSettings(
+            str(Path(platformdirs.user_config_dir(NAME)) / "settings.ini"), QSettings.Format.IniFormat
+        )
         self.window = MainWindow()
         self.store, self.jobs, self.loop = SessionStore(), Jobs(), DecodeLoop()
         self.opening = Opening(self.store, self.jobs)
@@ -79,6 +81,7 @@ class Explorer:
         self._settings.setValue("geometry", self.window.saveGeometry())
         if self.store.session.pair is not None:
             self.controller.save_session_to(self._last_session)
+        self.presenter.close()
         self.jobs.close()
         self.loop.close()
         self.window.map.shut_down()
@@ -116,8 +119,8 @@ class Explorer:
         self.jobs.failed.connect(window.message.say)
         self.jobs.broke.connect(self.report_bug)
         self.opening.opened.connect(lambda _: window.message.hide())
-        self.opening.opened.connect(lambda opened: opened.images and controller.open_paths(opened.images))
-        self.opening.view_wanted.connect(lambda view: window.map.set_view(view))
+        self.opening.images_wanted.connect(controller.open_paths)
+        self.opening.view_wanted.connect(window.map.set_view)
         stack = controller.undo_stack
         for method, able, changed in (
             ("undo", stack.canUndo, stack.canUndoChanged),
@@ -136,10 +139,14 @@ def prepare_logging() -> None:
     """Send the log to a small rotating file; a place that cannot be written is no reason not to start."""
     try:
         log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(log_file(), maxBytes=1_000_000, backupCount=1, delay=True)
+        handler: logging.Handler = RotatingFileHandler(
+            log_file(), maxBytes=1_000_000, backupCount=1, delay=True
+        )
     except OSError:
         handler = logging.StreamHandler()
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, handlers=[handler], format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
 
 
 def run(paths: Sequence[Path] = ()) -> int:

@@ -35,6 +35,10 @@ MANY_IMAGES = 200
 class Controller(QObject):
     """The gestures. Everything that can be undone goes through ``_edit``.
 
+    Attributes:
+        undo_stack: what can be undone.
+        hovered: the row under the pointer, or -1.
+
     Signals:
         said: a passing remark for the status line.
         refused: a sentence about something that did not work.
@@ -48,13 +52,13 @@ class Controller(QObject):
     def __init__(
         self, window: MainWindow, store: SessionStore, jobs: Jobs, opening: Opening, presenter: Presenter
     ) -> None:
-        super().__init__()
+        super().__init__(window)
         self._window, self._store, self._jobs = window, store, jobs
         self._opening, self._presenter = opening, presenter
         self.undo_stack = QUndoStack(self)
         self._gesture = 0
         self._trail: list[tuple[float, float]] = []
-        self._hovered = -1
+        self.hovered = -1
         store.changed.connect(self._forget_what_cannot_be_undone)
 
     # --- the map -----------------------------------------------------------------------------------
@@ -88,15 +92,13 @@ class Controller(QObject):
 
     def hover(self, row: int) -> None:
         """The pointer rests on a point: show its picture and label."""
-        self._hovered = row
+        self.hovered = row
         work = self._store.session.work
         if row < 0 or work is None:
             self._window.map.set_hover_card(None, "", ())
             return
-        try:
-            image = to_qimage(work.pictures([row])[0])
-        except ExplorerError:
-            image = None
+        pictures = self._presenter.pictures_of([row])
+        image = to_qimage(pictures[0]) if pictures else None
         self._window.map.set_hover_card(image, self._presenter.label_of(row), [work.item_name(row)])
 
     def go_to_row(self, row: int) -> None:
@@ -111,7 +113,11 @@ class Controller(QObject):
         """Points were drawn around."""
         self._new_gesture()
         self._edit("Select", selection=rows if len(rows) else None)
-        self.said.emit(f"{len(rows):,} points selected · Shift+S draws new pictures like them" if len(rows) else "Nothing selected")
+        self.said.emit(
+            f"{len(rows):,} points selected · Shift+S draws new pictures like them"
+            if len(rows)
+            else "Nothing selected"
+        )
 
     def select_none(self) -> None:
         """Forget the selection."""
@@ -170,7 +176,11 @@ class Controller(QObject):
         if session.pair is None or session.cursor is None or decoded is None:
             return
         cursor = session.cursor
-        picture = decoded.picture if decoded.latent is cursor.latent else session.pair.decode(cursor.latent[None])[0]
+        picture = (
+            decoded.picture
+            if decoded.latent is cursor.latent
+            else session.pair.decode(cursor.latent[None])[0]
+        )
         provenance = provenance_of(session.pair, cursor)
         self._new_gesture()
         self._edit("Keep picture", tray=(*session.tray, Kept(picture, provenance)))
@@ -216,17 +226,20 @@ class Controller(QObject):
 
     def export(self, folder: Path) -> None:
         """Write the tray to ``folder`` as a sheet and single PNGs."""
-        pair, tray = self._store.session.pair, self._store.session.tray
-        if pair is None or not tray:
+        tray = self._store.session.tray
+        if not tray:
             self.refused.emit("The tray is empty; keep a picture with K or sample some first.")
             return
-        items = [one.provenance for one in tray]
+        pictures = {one.provenance: one.picture for one in tray}
 
         def done(paths: list[Path]) -> None:
             self.said.emit(f"{len(tray)} pictures and their sheet are in {folder}")
             self.exported.emit(paths)
 
-        self._jobs.start("Exporting", lambda progress: export_gallery(pair.decode, items, folder, progress), done)
+        def work(progress: Progress) -> list[Path]:
+            return export_gallery(lambda items: [pictures[i] for i in items], list(pictures), folder, progress)
+
+        self._jobs.start("Exporting", work, done)
 
     # --- things that are brought -------------------------------------------------------------------------
 
@@ -240,7 +253,9 @@ class Controller(QObject):
         elif (data := image_bytes(mime)) is not None:
             self.place_images([("pasted image", data)])
         else:
-            self.refused.emit("What was dropped is no file and no image; drop model files, a folder or images.")
+            self.refused.emit(
+                "What was dropped is no file and no image; drop model files, a folder or images."
+            )
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open whatever ``paths`` are: a model, data, a workspace, a session, images."""
@@ -275,7 +290,9 @@ class Controller(QObject):
         def done(result: tuple[tuple[DroppedImage, ...], list[str]]) -> None:
             dropped, problems = result
             if problems:
-                self.refused.emit(" ".join(problems[:3]) + (f" And {len(problems) - 3} more." if len(problems) > 3 else ""))
+                self.refused.emit(
+                    " ".join(problems[:3]) + (f" And {len(problems) - 3} more." if len(problems) > 3 else "")
+                )
             if dropped:
                 first = dropped[0]
                 self._new_gesture()
@@ -339,7 +356,8 @@ class Controller(QObject):
         session = self._store.session
         if session.pair is None or provenance.fingerprint != session.pair.fingerprint:
             self.refused.emit(
-                f"{name} was drawn by the model “{provenance.model}”, which is not the open one; open that model to return to it."
+                f"{name} was drawn by the model “{provenance.model}”, which is not the open one; "
+                "open that model to return to it."
             )
             return True
         place = provenance.place or self._place_of(provenance.latent)
@@ -355,7 +373,9 @@ class Controller(QObject):
 
 def provenance_of(pair: ModelPair, cursor: Cursor) -> Provenance:
     """Where the picture at ``cursor`` comes from."""
-    return Provenance(cursor.latent, pair.name, pair.fingerprint, cursor.source, cursor.seed, place=cursor.place)
+    return Provenance(
+        cursor.latent, pair.name, pair.fingerprint, cursor.source, cursor.seed, place=cursor.place
+    )
 
 
 def recipe_of(request: SampleRequest, session: Session) -> Recipe:
@@ -375,7 +395,10 @@ def recipe_of(request: SampleRequest, session: Session) -> Recipe:
 
 
 def read_dropped(
-    pair: ModelPair, placement: Placement | None, sources: Sequence[tuple[str, Path | bytes]], progress: Progress
+    pair: ModelPair,
+    placement: Placement | None,
+    sources: Sequence[tuple[str, Path | bytes]],
+    progress: Progress,
 ) -> tuple[tuple[DroppedImage, ...], list[str]]:
     """Read, encode, place and reconstruct pictures; what cannot be read is returned as sentences."""
     spec = pair.image

@@ -51,7 +51,9 @@ class DecodeLoop(QObject):
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
-    def request(self, pair: ModelPair, latent: npt.NDArray[np.float32], asked_at: float | None = None) -> None:
+    def request(
+        self, pair: ModelPair, latent: npt.NDArray[np.float32], asked_at: float | None = None
+    ) -> None:
         """Ask for the picture of ``latent (D,)``; replaces a request that has not begun."""
         with self._wake:
             self._request = pair, latent, time.perf_counter() if asked_at is None else asked_at

@@ -27,7 +27,7 @@ class FindAction(QDialog):
         layout.addWidget(self._list)
         self._narrow("")
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             step = 1 if event.key() == Qt.Key.Key_Down else -1
             self._list.setCurrentRow(max(0, min(self._list.count() - 1, self._list.currentRow() + step)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 
 def heading(text: str) -> QLabel:
@@ -39,11 +39,11 @@ class ElidedLabel(QLabel):
         self._full = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def setText(self, text: str) -> None:  # noqa: N802
+    def setText(self, text: str) -> None:
         self._full = text
         self._shorten()
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802
+    def resizeEvent(self, event: object) -> None:
         self._shorten()
 
     def _shorten(self) -> None:
@@ -72,9 +72,7 @@ class Card(QFrame):
     def show_lines(self, title: str, lines: list[tuple[str, str, str]]) -> None:
         """Show ``(name, value, tooltip)`` lines under a title."""
         self._title.setText(title)
-        while self._lines.count():
-            if (widget := self._lines.takeAt(0).widget()) is not None:
-                widget.deleteLater()
+        clear(self._lines)
         for row, (name, value, tip) in enumerate(lines):
             label, text = quiet(name), QLabel(value)
             text.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -83,6 +81,15 @@ class Card(QFrame):
                 part.setToolTip(tip)
             self._lines.addWidget(label, row, 0)
             self._lines.addWidget(text, row, 1)
+
+
+def clear(layout: QLayout, keep: QWidget | None = None) -> None:
+    """Take everything out of ``layout`` and delete the widgets, but for ``keep``."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None and widget is not keep:
+            widget.hide()
+            widget.deleteLater()
 
 
 def column(parent: QWidget, spacing: int = 8) -> QVBoxLayout:

@@ -33,7 +33,7 @@ def run(out: Path) -> dict[str, Any]:
     except OSError as error:
         raise write_error(out, error) from error
     with tempfile.TemporaryDirectory(prefix="latent-explorer-demo-") as home:
-        os.environ.update({name: home for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")})
+        os.environ.update(dict.fromkeys(("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), home))
         return _Demo(out, Path(home)).run()
 
 
@@ -61,8 +61,16 @@ class _Demo:
         latencies: list[float] = []
         ours.presenter.pictured.connect(latencies.append)
         try:
-            self._step("open", lambda: ours.start([bundle / "encoder.onnx"]), lambda: ours.presenter.decoded is not None)
-            self._step("encode", lambda: ours.controller.open_paths([data]), lambda: ours.store.session.work is not None)
+            self._step(
+                "open",
+                lambda: ours.start([bundle / "encoder.onnx"]),
+                lambda: ours.presenter.decoded is not None,
+            )
+            self._step(
+                "encode",
+                lambda: ours.controller.open_paths([data]),
+                lambda: ours.store.session.work is not None,
+            )
             self._wait("map", lambda: not ours.jobs.running and ours.store.session.map is not None)
             latencies.clear()
             self._step("drag", self._drag, lambda: len(latencies) > 0)
@@ -78,10 +86,12 @@ class _Demo:
         finally:
             ours.close()
         session = ours.store.session
-        assert session.pair is not None and session.work is not None
+        assert session.pair is not None
+        assert session.work is not None
         report = {
             "program": f"latent-explorer {__version__}",
-            "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores",
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "python": platform.python_version(),
             "model": session.pair.name,
             "device": session.pair.device,
             "images": len(session.work.latents),

@@ -31,10 +31,10 @@ class SupportBar(QWidget):
         self._support = support
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(120, 16)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(0, 0, 0, 0))
@@ -73,7 +73,9 @@ class DroppedRow(QWidget):
         self._error = QLabel()
         grid = QGridLayout()
         grid.setSpacing(6)
-        for i, (view, name) in enumerate(zip(self._views, ("Original", "Reconstruction", "Difference"), strict=True)):
+        for i, (view, name) in enumerate(
+            zip(self._views, ("Original", "Reconstruction", "Difference"), strict=True)
+        ):
             view.setAccessibleName(name)
             grid.addWidget(view, 0, i)
             caption = quiet(name)
@@ -157,7 +159,7 @@ class HerePanel(QWidget):
         self.set_support(None)
         self.set_dropped(())
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802
+    def resizeEvent(self, event: object) -> None:
         # The picture is as large as the panel allows, but leaves room for what stands below it.
         side = max(96, min(self.width() - 28, self.height() * 2 // 5))
         self.picture.setFixedHeight(side)

@@ -34,7 +34,7 @@ class Job(QObject):
     def _run(self) -> None:
         try:
             result = self._work(self.progress)
-        except BaseException as error:  # carried to the window's thread and handled there
+        except BaseException as error:  # noqa: BLE001 - carried to the window's thread and handled there
             self.ended.emit(None, error)
         else:
             self.ended.emit(result, None)
@@ -79,6 +79,8 @@ class Jobs(QObject):
             self.changed.emit()
 
         def end(result: Any, error: BaseException | None) -> None:
+            if job not in self.running:
+                return  # closed in the meantime
             job.thread_.join()
             self.running.remove(job)
             self.changed.emit()

@@ -8,6 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from explorer.ui.furniture import clear
+
 Floats = npt.NDArray[np.float32]
 
 _STEPS = 1000
@@ -52,21 +54,23 @@ class LatentSlider(QSlider):
         """The value under the knob."""
         return self._low + self.value() / _STEPS * (self._high - self._low)
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(200, _ROW)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         return QSize(140, _ROW)
 
     def _track(self) -> QRectF:
         return QRectF(_LABEL, self.height() / 2 - 2, self.width() - _LABEL - _VALUE - 6, 4)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette, track = self.palette(), self._track()
         painter.setPen(palette.placeholderText().color())
-        painter.drawText(QRectF(0, 0, _LABEL, self.height()), Qt.AlignmentFlag.AlignVCenter, f"z{self.dimension:02d}")
+        painter.drawText(
+            QRectF(0, 0, _LABEL, self.height()), Qt.AlignmentFlag.AlignVCenter, f"z{self.dimension:02d}"
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.mid())
         painter.drawRoundedRect(track, 2, 2)
@@ -88,15 +92,15 @@ class LatentSlider(QSlider):
             f"{self._value:+.2f}".replace("-", "−"),
         )
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setSliderDown(True)
         self._follow(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._follow(event)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.setSliderDown(False)
 
     def _follow(self, event: QMouseEvent) -> None:
@@ -132,17 +136,16 @@ class LatentSliders(QWidget):
         self, information: Floats, active: npt.NDArray[np.bool_], low: Floats, high: Floats, unit: str
     ) -> None:
         """Make a row for each dimension, ordered by ``information (D,)``; inactive ones are folded."""
-        while self._layout.count():
-            item = self._layout.takeAt(0)
-            if (widget := item.widget()) is not None and widget is not self._more:
-                widget.deleteLater()
+        clear(self._layout, self._more)
         order = np.argsort(-information, kind="stable")
         best = max(float(information.max(initial=0.0)), 1e-12)
         self._sliders, self._folded = [], []
         for dimension in order:
             i = int(dimension)
             slider = LatentSlider(i)
-            tip = f"Dimension {i}: {information[i]:.2f} {unit}" + ("" if active[i] else ", collapsed: changes nothing")
+            tip = f"Dimension {i}: {information[i]:.2f} {unit}" + (
+                "" if active[i] else ", collapsed: changes nothing"
+            )
             slider.set_range_and_share(float(low[i]), float(high[i]), float(information[i]) / best, tip)
             slider.valueChanged.connect(lambda _, s=slider: self.moved.emit(s.dimension, s.latent()))
             slider.sliderPressed.connect(self.pressed)

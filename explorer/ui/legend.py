@@ -8,6 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from explorer.ui.furniture import clear
+
 _ROW = 25
 
 
@@ -30,10 +32,10 @@ class LegendRow(QWidget):
         self._shown = shown
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(180, _ROW)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()
@@ -56,17 +58,17 @@ class LegendRow(QWidget):
             QRectF(self.width() - width - 6, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, count
         )
 
-    def enterEvent(self, event: object) -> None:  # noqa: N802
+    def enterEvent(self, event: object) -> None:
         self.update()
 
-    def leaveEvent(self, event: object) -> None:  # noqa: N802
+    def leaveEvent(self, event: object) -> None:
         self.update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.chosen.emit(bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
             self.chosen.emit(bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         else:
@@ -95,10 +97,7 @@ class Legend(QWidget):
         self, names: tuple[str, ...], counts: npt.NDArray[np.int64], colors: npt.NDArray[np.uint8]
     ) -> None:
         """Show one row for each name that occurs, in the given order; ``colors (K, 3)``."""
-        while self._layout.count():
-            if (widget := self._layout.takeAt(0).widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._layout)
         self._rows = []
         for code, (name, count, color) in enumerate(zip(names, counts, colors, strict=True)):
             row = LegendRow(name, int(count), QColor(*map(int, color)))

@@ -62,7 +62,11 @@ class LoadedPanel(QWidget):
         lines = [
             ("Kind", "VAE (μ, log σ²)" if pair.kind == "VAE" else "Autoencoder (z)", tips["Kind"]),
             ("Latent", latent, tips["Latent"]),
-            ("Image", f"{spec.height} × {spec.width} {'grey' if spec.channels == 1 else 'RGB'}", tips["Picture"]),
+            (
+                "Image",
+                f"{spec.height} × {spec.width} {'grey' if spec.channels == 1 else 'RGB'}",
+                tips["Picture"],
+            ),
             ("Device", pair.device, "The device that really runs the decoder"),
             ("Self-test", test, tips["Self-test"]),
         ]
@@ -78,10 +82,20 @@ class LoadedPanel(QWidget):
         if work.unreadable:
             listed = "\n".join(f"{name}: {reason}" for name, reason in work.unreadable[:20])
             rest = len(work.unreadable) - 20
-            lines.append(("Unreadable", f"{len(work.unreadable):,}", listed + (f"\n… and {rest} more" if rest > 0 else "")))
+            lines.append(
+                (
+                    "Unreadable",
+                    f"{len(work.unreadable):,}",
+                    listed + (f"\n… and {rest} more" if rest > 0 else ""),
+                )
+            )
         if work.reconstruction_mse is not None:
             lines.append(
-                ("Reconstruction", f"MSE {work.reconstruction_mse:.4f}", "Mean squared error on [0, 1] pixels")
+                (
+                    "Reconstruction",
+                    f"MSE {work.reconstruction_mse:.4f}",
+                    "Mean squared error on [0, 1] pixels",
+                )
             )
         self._data.show_lines(work.data.name, lines)
 

@@ -78,6 +78,6 @@ class MainWindow(QMainWindow):
             row.addWidget(widget, 1 if widget is self.menus else 0)
         return top
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         event.accept()

@@ -113,7 +113,7 @@ class MapCanvas(QWidget):
         self._follow()
 
     def set_positions(self, positions: NDArray[np.floating]) -> None:
-        """The same points elsewhere (a layout that is forming); the view follows until a hand has moved it."""
+        """The same points elsewhere (a layout that is forming); the view follows until a hand moved it."""
         self._positions = np.asarray(positions, np.float32)
         self._show(replace(self._scene, raster=Raster(self._positions), support=None))
         self._follow()
@@ -329,7 +329,7 @@ class MapCanvas(QWidget):
         if self._lasso:
             overlay.paint_lasso(painter, self._lasso, theme)
         if self._cursor is not None:
-            overlay.paint_cursor(painter, self._on_screen(self._cursor))
+            overlay.paint_cursor(painter, self._on_screen(self._cursor), theme)
         if self._message:
             overlay.paint_message(painter, area, self._message, font, theme)
         if self._status:

@@ -46,16 +46,18 @@ def paint_trail(painter: QPainter, points: NDArray[np.float64], theme: Theme) ->
     painter.drawPolyline(polygon_of(points))
 
 
-def paint_cursor(painter: QPainter, at: QPointF) -> None:
-    """The place that is decoded: a white ring and dot with dark edges, to be seen on any colour."""
+def paint_cursor(painter: QPainter, at: QPointF, theme: Theme) -> None:
+    """The place that is decoded: a ring and a dot, edged so that they show on any colour."""
+    edge = QColor(theme.ground)
+    edge.setAlphaF(0.7)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(_SHADE, 4.5))
+    painter.setPen(QPen(edge, 4.5))
     painter.drawEllipse(at, 9.0, 9.0)
-    painter.setPen(QPen(_LIGHT, 2.0))
+    painter.setPen(QPen(QColor(theme.text), 2.0))
     painter.drawEllipse(at, 9.0, 9.0)
-    painter.setPen(QPen(_SHADE, 1.2))
-    painter.setBrush(_LIGHT)
-    painter.drawEllipse(at, 2.4, 2.4)
+    painter.setPen(QPen(edge, 1.2))
+    painter.setBrush(QColor(theme.text))
+    painter.drawEllipse(at, 2.6, 2.6)
 
 
 def paint_dropped(painter: QPainter, points: NDArray[np.float64], theme: Theme) -> None:
@@ -185,9 +187,7 @@ def _paint_picture(painter: QPainter, image: QImage, area: QRectF) -> None:
 
 
 def _paint_box(painter: QPainter, box: QRectF, theme: Theme) -> None:
-    fill = QColor(theme.card)
-    fill.setAlphaF(0.94)
-    painter.setBrush(fill)
+    painter.setBrush(QColor(theme.card))
     painter.setPen(QPen(QColor(theme.line), 1.0))
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 

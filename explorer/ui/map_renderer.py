@@ -31,7 +31,7 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A finished picture of a scene and view (in window units), at ``ratio`` pixels a unit; how long it took."""
+    """A finished picture of a scene and view (window units) at ``ratio`` pixels a unit; how long it took."""
 
     scene: Scene
     view: View

@@ -28,6 +28,7 @@ Tool = Literal["probe", "pan", "lasso"]
 _HOVER_REACH = 10.0
 _NUDGE, _WIDE_NUDGE = 4.0, 24.0
 _NOTCH = 120.0
+_PINCH = Qt.NativeGestureType.ZoomNativeGesture
 _BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton)
 _ARROWS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -61,7 +62,7 @@ class MapView(MapCanvas):
         self.setAcceptDrops(True)
         self.setAccessibleName("Map")
         self.setAccessibleDescription(
-            "All pictures as points. Click or drag to decode a place; arrow keys move it, plus and minus zoom."
+            "All pictures as points. Click or drag to decode a place; arrow keys move it, + and − zoom."
         )
         self._tool: Tool = "probe"
         self._gesture: Tool | None = None
@@ -238,15 +239,13 @@ class MapView(MapCanvas):
 
     def event(self, event: QEvent) -> bool:
         """Also: Escape belongs to a lasso in progress, and a pinch zooms."""
-        kind = event.type()
-        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape and self._gesture == "lasso":
                 event.accept()
                 return True
-        elif kind == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self._zoom(event.position().x(), event.position().y(), max(1.0 + event.value(), 0.1))
-                return True
+        elif isinstance(event, QNativeGestureEvent) and event.gestureType() == _PINCH:
+            self._zoom(event.position().x(), event.position().y(), max(1.0 + event.value(), 0.1))
+            return True
         return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

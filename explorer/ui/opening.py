@@ -25,10 +25,12 @@ class Opening(QObject):
     Signals:
         opened: an ``Opened`` has become the session.
         view_wanted: a ``View`` that a saved session had.
+        images_wanted: single images that were named beside what was opened.
     """
 
     opened = Signal(object)
     view_wanted = Signal(object)
+    images_wanted = Signal(object)
     _layout_formed = Signal(object, object)
 
     def __init__(self, store: SessionStore, jobs: Jobs) -> None:
@@ -54,7 +56,7 @@ class Opening(QObject):
             failed=lambda _: self.open_bundle(otherwise),
         )
 
-    def map_latents(self, settings: MapSettings = MapSettings()) -> None:
+    def map_latents(self, settings: MapSettings | None = None) -> None:
         """Project the latents: a PCA at once, then the layout as it forms; all of them can be dragged on."""
         work = self._store.session.work
         if work is None:
@@ -65,8 +67,9 @@ class Opening(QObject):
                 self._layout_formed.emit(work, LatentMap.of(positions, work.latents))
 
             show(pca_preview(work.latents))
-            positions = fit_map(work.latents, settings, progress, show)
-            work.save_positions(positions, asdict(settings))
+            chosen = settings or MapSettings()
+            positions = fit_map(work.latents, chosen, progress, show)
+            work.save_positions(positions, asdict(chosen))
             return positions
 
         def finish(positions: npt.NDArray[np.float32]) -> None:
@@ -78,12 +81,15 @@ class Opening(QObject):
         """Make what was opened the session."""
         work, saved = opened.work, opened.saved
         names = [one.name for one in work.fields] if work else []
-        cursor = saved.cursor if saved and saved.cursor and len(saved.cursor.latent) == opened.pair.latent_size else None
+        cursor = (
+            saved.cursor
+            if saved and saved.cursor and len(saved.cursor.latent) == opened.pair.latent_size
+            else None
+        )
         if cursor is None:
             cursor = first_cursor(opened)
         elif cursor.place is None and opened.map:
             cursor = replace(cursor, place=opened.map.place_of(cursor.latent))
-        same = self._store.session.pair is opened.pair
         self._store.replace(
             pair=opened.pair,
             work=work,
@@ -93,12 +99,14 @@ class Opening(QObject):
             selection=None,
             cursor=cursor,
             dropped=(),
-            tray=saved.tray if saved else (self._store.session.tray if same else ()),
+            tray=saved.tray if saved else self._store.session.tray,
             seed=saved.seed if saved else self._store.session.seed,
         )
         self.opened.emit(opened)
         if saved and saved.view:
             self.view_wanted.emit(saved.view)
+        if opened.images:
+            self.images_wanted.emit(opened.images)
         if work is not None and opened.map is None:
             self.map_latents()
 

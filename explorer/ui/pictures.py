@@ -68,16 +68,16 @@ class PictureView(QWidget):
         """What is shown at present."""
         return self._image
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
+    def hasHeightForWidth(self) -> bool:
         return self._square
 
-    def heightForWidth(self, width: int) -> int:  # noqa: N802
+    def heightForWidth(self, width: int) -> int:
         return width
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(290, 290) if self._square else QSize(54, 54)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         if self._image is not None:
@@ -97,8 +97,8 @@ class PictureView(QWidget):
             area = drawn
         elif self._placeholder:
             painter.setPen(self.palette().placeholderText().color())
-            painter.drawText(area.adjusted(12, 12, -12, -12), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                             self._placeholder)  # fmt: skip
+            centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area.adjusted(12, 12, -12, -12), centred, self._placeholder)
         if self._frame:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(self.palette().mid().color()), 1))
@@ -108,5 +108,5 @@ class PictureView(QWidget):
             self.painted.emit(time.perf_counter() - self._asked_at)
             self._asked_at = None
 
-    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: object) -> None:
         self.activated.emit()

@@ -12,7 +12,8 @@ from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops import DimensionInformation, dimension_information
 from explorer.core.palette import categorical
 from explorer.core.raster_plan import support_grid
-from explorer.core.session import Session
+from explorer.core.session import Pictures, Session
+from explorer.core.workspace import Workspace
 from explorer.ui.decode_loop import Decoded, DecodeLoop
 from explorer.ui.here_panel import NEIGHBOURS
 from explorer.ui.jobs import Jobs
@@ -42,12 +43,13 @@ class Presenter(QObject):
     pictured = Signal(float)
 
     def __init__(self, window: MainWindow, store: SessionStore, loop: DecodeLoop, jobs: Jobs) -> None:
-        super().__init__()
+        super().__init__(window)
         self._window, self._store, self._loop, self._jobs = window, store, loop, jobs
         self._theme: Literal["dark", "light"] = "dark"
         self._latencies: list[float] = []
         self._decoded: Decoded | None = None
         self._asked_at: float | None = None
+        self._readable: Workspace | None = None
         # Support, neighbours and sliders follow the hand a moment later, so that the picture comes first.
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -62,6 +64,11 @@ class Presenter(QObject):
         loop.decoded.connect(self._show_decoded)
         window.here.picture.painted.connect(self._painted)
         jobs.changed.connect(lambda: window.status.show_jobs(jobs))
+
+    def close(self) -> None:
+        """Do nothing more of one's own accord."""
+        self._later.stop()
+        self._shade_later.stop()
 
     @property
     def decoded(self) -> Decoded | None:
@@ -121,7 +128,8 @@ class Presenter(QObject):
         self._window.device_chip.setText(f"● {decoded.pair.device} · {decoded.seconds * 1000:.1f} ms")
         self._window.device_chip.show()
         self._window.device_chip.setToolTip(
-            f"The decoder really runs on: {decoded.pair.device}. The last picture took {decoded.seconds * 1000:.2f} ms to decode."
+            f"The decoder really runs on: {decoded.pair.device}. "
+            f"The last picture took {decoded.seconds * 1000:.2f} ms to decode."
         )
 
     def _painted(self, seconds: float) -> None:
@@ -143,16 +151,22 @@ class Presenter(QObject):
             return
         here.set_support(float(latent_map.inverse.support_at(np.asarray([cursor.place]))[0]))
         rows = [int(row) for row in latent_map.inverse.nearest(cursor.place, NEIGHBOURS)]
-        try:
-            pictures = list(session.work.pictures(np.asarray(rows)))
-        except ExplorerError:
-            pictures = []
-        here.set_neighbours(rows, pictures, [self._describe(session, row) for row in rows])
+        here.set_neighbours(rows, self.pictures_of(rows), [self._describe(session, row) for row in rows])
         milliseconds = float(np.median(self._latencies)) * 1000 if self._latencies else 0.0
         x, y = cursor.place
         nearest = f"nearest {self.label_of(rows[0])}" if self.label_of(rows[0]) else ""
         parts = [f"x {x:.2f}  y {y:.2f}".replace("-", "−"), nearest, f"input→picture {milliseconds:.1f} ms"]
         self._window.map.set_status("     ".join(part for part in parts if part))
+
+    def pictures_of(self, rows: list[int]) -> list[Pictures]:
+        """The real pictures of some rows; none while they are still being read, or where they are gone."""
+        work = self._store.session.work
+        if work is None or work is not self._readable:
+            return []
+        try:
+            return list(work.pictures(rows))
+        except ExplorerError:
+            return []
 
     def label_of(self, row: int) -> str:
         """The label of a row in the field that colours the map; empty without one."""
@@ -165,8 +179,24 @@ class Presenter(QObject):
 
     def _describe(self, session: Session, row: int) -> str:
         assert session.work is not None
-        labels = [f"{one.name}: {one.names[one.codes[row]]}" for one in session.work.fields if one.codes[row] >= 0]
+        labels = [
+            f"{one.name}: {one.names[one.codes[row]]}" for one in session.work.fields if one.codes[row] >= 0
+        ]
         return "\n".join([session.work.item_name(row), *labels])
+
+    def _read_pictures(self, work: Workspace) -> None:
+        """Unpack the data set behind the window's back, so that no look at its pictures ever waits."""
+
+        def ready(_: object) -> None:
+            self._readable = work
+            self._later.start()
+
+        self._jobs.start(
+            "Reading pictures",
+            lambda _: work.pictures([0]),
+            ready,
+            wanted=lambda: self._store.session.work is work,
+        )
 
     def _show_loaded(self, session: Session) -> None:
         window = self._window
@@ -181,6 +211,8 @@ class Presenter(QObject):
         window.points_chip.setVisible(count > 0)
         window.tray.from_selection.setEnabled(session.work is not None)
         self._show_sliders(session, information)
+        if session.work is not None and session.work is not self._readable:
+            self._read_pictures(session.work)
         if session.work is None:
             window.map.set_message(
                 f"{name} is open. Drop a folder of images here to map them, or press D for a random picture."
@@ -200,7 +232,9 @@ class Presenter(QObject):
         low, high = np.quantile(some, (0.002, 0.998), axis=0).astype(np.float32)
         room = np.maximum(0.15 * (high - low), 0.5)
         unit = "nats" if information.measure == "KL" else "variance"
-        self._window.here.sliders.set_dimensions(information.values, information.active, low - room, high + room, unit)
+        self._window.here.sliders.set_dimensions(
+            information.values, information.active, low - room, high + room, unit
+        )
 
     def _show_map(self, old: Session, new: Session) -> None:
         view = self._window.map

@@ -17,8 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 SOURCES = {
-    "prior": ("The prior N(0, I)", "What the model was trained to be sampled from; for a plain autoencoder it is not."),
-    "around": ("Around the cursor", "The cursor's latent plus noise of the data's own spread times the radius."),
+    "prior": (
+        "The prior N(0, I)",
+        "What the model was trained to be sampled from; for a plain autoencoder it is not.",
+    ),
+    "around": (
+        "Around the cursor",
+        "The cursor's latent plus noise of the data's own spread times the radius.",
+    ),
     "selection": ("The lassoed points", "New pictures between the points inside the lasso."),
     "shown": ("The points shown", "New pictures between the points that the legend's filter leaves."),
 }
@@ -63,7 +69,9 @@ class SampleDialog(QDialog):
         self._radius.setSingleStep(0.1)
         self._radius.setValue(0.5)
         self._seed.setToolTip("The same seed gives the same pictures")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Sample")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.core.session import Kept
 from explorer.ui.pictures import CRISP_BELOW, to_qimage
@@ -17,7 +25,7 @@ class TrayList(QListWidget):
 
     delete_pressed = Signal()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_pressed.emit()
         else:
@@ -66,9 +74,17 @@ class Tray(QWidget):
         self.export = QPushButton("Export gallery…")
         self.export.setObjectName("primary")
         for button, signal, tip in (
-            (self.sample, self.sample_asked, "Draw new pictures from the prior, around the cursor or from points"),
+            (
+                self.sample,
+                self.sample_asked,
+                "Draw new pictures from the prior, around the cursor or from points",
+            ),
             (self.from_selection, self.selection_asked, "Draw new pictures like the lassoed or shown points"),
-            (self.export, self.export_asked, "Write the kept pictures as a sheet and as single PNGs (Ctrl+E)"),
+            (
+                self.export,
+                self.export_asked,
+                "Write the kept pictures as a sheet and as single PNGs (Ctrl+E)",
+            ),
         ):
             button.clicked.connect(signal)
             button.setToolTip(tip)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from explorer import __version__
 from explorer.core.opening import SESSION_SUFFIX
+from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
 from explorer.ui import theme
 from explorer.ui.clipboard import picture_mime
@@ -18,12 +19,14 @@ from explorer.ui.controller import Controller, provenance_of
 from explorer.ui.find_action import FindAction
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
+from explorer.ui.map_view import Tool
 from explorer.ui.pictures import to_qimage
 from explorer.ui.presenter import Presenter
 from explorer.ui.sample_dialog import SampleDialog
 from explorer.ui.store import SessionStore
 
-_ABOUT = """<b>Latent Explorer {version}</b><p>Drag over a map of your data and see the decoder's pictures as you move.</p>
+_ABOUT = """<b>Latent Explorer {version}</b>
+<p>Drag over a map of your data and see the decoder's pictures as you move.</p>
 <p>MIT licence. Qt under the LGPL; the bundled data and models carry their licences beside them.</p>"""
 
 
@@ -37,10 +40,15 @@ class WindowGestures(QObject):
     theme_chosen = Signal(object)
 
     def __init__(
-        self, window: MainWindow, store: SessionStore, jobs: Jobs, controller: Controller, presenter: Presenter,
+        self,
+        window: MainWindow,
+        store: SessionStore,
+        jobs: Jobs,
+        controller: Controller,
+        presenter: Presenter,
         settings: QSettings,
-    ) -> None:  # fmt: skip
-        super().__init__()
+    ) -> None:
+        super().__init__(window)
         self._window, self._store, self._jobs = window, store, jobs
         self._controller, self._presenter, self._settings = controller, presenter, settings
         self._system = False
@@ -50,10 +58,13 @@ class WindowGestures(QObject):
 
     def ask_open_files(self) -> None:
         """Choose files to open."""
-        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte *{SESSION_SUFFIX} *.png *.jpg *.jpeg *.webp *.bmp *.tif);;All files (*)"
+        images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
+        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte *{SESSION_SUFFIX} {images});;All files (*)"
         dialog = self._file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(filters)
-        dialog.filesSelected.connect(lambda names: self._controller.open_paths([Path(name) for name in names]))
+        dialog.filesSelected.connect(
+            lambda names: self._controller.open_paths([Path(name) for name in names])
+        )
         dialog.open()
 
     def ask_open_folder(self) -> None:
@@ -99,7 +110,7 @@ class WindowGestures(QObject):
 
     # --- the view ----------------------------------------------------------------------------------
 
-    def use_tool(self, name: str) -> None:
+    def use_tool(self, name: Tool) -> None:
         """Probe, pan or lasso."""
         self._window.map.set_tool(name)
 
@@ -158,7 +169,8 @@ class WindowGestures(QObject):
             self._window.status.say("No model is open")
             return
         rows = "".join(
-            f"<tr><td>{f.name}&nbsp;&nbsp;</td><td><b>{f.value}</b>&nbsp;&nbsp;</td><td>{f.source}</td></tr>" for f in pair.facts
+            f"<tr><td>{f.name}&nbsp;&nbsp;</td><td><b>{f.value}</b>&nbsp;&nbsp;</td><td>{f.source}</td></tr>"
+            for f in pair.facts
         )
         files = f"<p>{pair.encoder_path}<br>{pair.decoder_path}<br>SHA-256 {pair.fingerprint[:16]}…</p>"
         self._show("What was detected", f"<b>{pair.name}</b><table cellpadding=3>{rows}</table>{files}")
@@ -188,7 +200,9 @@ class WindowGestures(QObject):
     def _file_dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
         dialog = QFileDialog(self._window, title, str(self._settings.value("folder", str(Path.home()))))
         dialog.setFileMode(mode)
-        dialog.finished.connect(lambda _: self._settings.setValue("folder", dialog.directory().absolutePath()))
+        dialog.finished.connect(
+            lambda _: self._settings.setValue("folder", dialog.directory().absolutePath())
+        )
         dialog.finished.connect(dialog.deleteLater)
         return dialog
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from explorer import __version__
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.gallery import LIGHT, Recipe, contact_sheet, export_gallery, provenances
+from explorer.core.gallery import LIGHT, Recipe, contact_sheet, decoding, export_gallery, provenances
 from explorer.core.progress import Progress, Report
 from explorer.core.provenance import KEYWORD, Provenance, read_provenance, write_png
 
@@ -67,7 +67,7 @@ def test_the_picture_is_a_plain_png(tmp_path: Path, channels: int) -> None:
     write_png(path, picture(channels=channels), Provenance(np.ones(4, np.float32), "m", "f"))
     with Image.open(path) as image:
         assert np.array_equal(np.array(image).reshape(12, 10, channels), picture(channels=channels))
-        assert KEYWORD in image.info  # type: ignore[attr-defined]
+        assert KEYWORD in image.info
     assert read_provenance(path.read_bytes()) is not None
     assert names_in(tmp_path) == ["p.png"]
 
@@ -192,7 +192,7 @@ def test_an_exported_gallery_returns_to_its_latents(tmp_path: Path) -> None:
     places = np.random.default_rng(0).random((70, 2))
     items = provenances(recipe, "striped", "cafe", places)
     heard: list[Report] = []
-    paths = export_gallery(stripes, items, tmp_path / "out", Progress(heard.append, 0))
+    paths = export_gallery(decoding(stripes), items, tmp_path / "out", Progress(heard.append, 0))
     assert [path.name for path in paths] == [f"{i:04}.png" for i in range(1, 71)] + ["sheet.png"]
     assert names_in(tmp_path / "out") == sorted(path.name for path in paths)
     latents = recipe.latents()
@@ -209,13 +209,13 @@ def test_an_exported_gallery_returns_to_its_latents(tmp_path: Path) -> None:
 
 def test_sheet_alone_and_singles_alone(tmp_path: Path) -> None:
     items = provenances(Recipe.prior(3, 5, 1), "m", "f")
-    assert [p.name for p in export_gallery(stripes, items, tmp_path, Progress(), singles=False)] == [
+    assert [p.name for p in export_gallery(decoding(stripes), items, tmp_path, Progress(), singles=False)] == [
         "sheet.png"
     ]
-    names = [p.name for p in export_gallery(stripes, items, tmp_path / "b", Progress(), sheet=False)]
+    names = [p.name for p in export_gallery(decoding(stripes), items, tmp_path / "b", Progress(), sheet=False)]
     assert names == ["0001.png", "0002.png", "0003.png"]
     with pytest.raises(ExplorerError, match="nothing to export"):
-        export_gallery(stripes, [], tmp_path / "c", Progress())
+        export_gallery(decoding(stripes), [], tmp_path / "c", Progress())
     assert not (tmp_path / "c").exists()
 
 
@@ -232,13 +232,13 @@ def test_a_cancelled_or_failed_gallery_leaves_nothing_and_spares_what_was_there(
         return stripes(latents)
 
     with pytest.raises(Cancelled):
-        export_gallery(decode_then_cancel, items, tmp_path, progress)
+        export_gallery(decoding(decode_then_cancel), items, tmp_path, progress)
 
     def fail(latents: np.ndarray) -> np.ndarray:
         raise ExplorerError("The decoder failed.")
 
     with pytest.raises(ExplorerError, match="decoder"):
-        export_gallery(fail, items, tmp_path, Progress())
+        export_gallery(decoding(fail), items, tmp_path, Progress())
     assert names_in(tmp_path) == ["0001.png"]
     assert (tmp_path / "0001.png").read_bytes() == b"mine"
 
@@ -317,7 +317,7 @@ def test_large_pictures_are_reduced_on_the_sheet_only(tmp_path: Path) -> None:
     def big(latents: np.ndarray) -> np.ndarray:
         return np.full((len(latents), 600, 500, 3), 200, np.uint8)
 
-    paths = export_gallery(big, provenances(Recipe.prior(2, 3, 1), "m", "f"), tmp_path, Progress())
+    paths = export_gallery(decoding(big), provenances(Recipe.prior(2, 3, 1), "m", "f"), tmp_path, Progress())
     with Image.open(paths[0]) as single, Image.open(paths[-1]) as sheet:
         assert single.size == (500, 600)
         assert sheet.size == (2 * (167 + 8) + 24, 200 + 32)

@@ -54,7 +54,9 @@ def test_the_mean_is_found_whatever_the_order_and_names(tmp_path, fashion_pictur
 
 def test_files_open_in_any_order_and_alone_with_the_partner_beside(plain_pair):
     encoder, decoder = plain_pair / "encoder.onnx", plain_pair / "decoder.onnx"
-    opened = [ModelPair.open(paths) for paths in ((encoder, decoder), (decoder, encoder), decoder, plain_pair)]
+    opened = [
+        ModelPair.open(paths) for paths in ((encoder, decoder), (decoder, encoder), decoder, plain_pair)
+    ]
     assert {pair.encoder_path for pair in opened} == {encoder}
     assert len({pair.fingerprint for pair in opened}) == 1
 
@@ -113,7 +115,9 @@ def _empty(path: Path, source: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize(("spoil", "words"), [(_truncated, "no ONNX model"), (_text, "no ONNX model"), (_empty, "is empty")])
+@pytest.mark.parametrize(
+    ("spoil", "words"), [(_truncated, "no ONNX model"), (_text, "no ONNX model"), (_empty, "is empty")]
+)
 @pytest.mark.parametrize("half", ["encoder.onnx", "decoder.onnx"])
 def test_a_broken_file_is_one_sentence_that_names_it(tmp_path, plain_pair, spoil, words, half):
     for name in ("encoder.onnx", "decoder.onnx"):
@@ -148,7 +152,10 @@ def test_an_image_to_image_network_is_refused(tmp_path, plain_pair):
         [helper.make_node("Relu", ["x"], ["y"])], "g",
         [value("x", TensorProto.FLOAT, ["N", 1, 28, 28])], [value("y", TensorProto.FLOAT, ["N", 1, 28, 28])],
     )  # fmt: skip
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "net.onnx")
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+        tmp_path / "net.onnx",
+    )
     with pytest.raises(ExplorerError, match="gives back as much as it takes"):
         ModelPair.open((tmp_path / "net.onnx", plain_pair / "decoder.onnx"))
 

@@ -281,10 +281,18 @@ def test_the_index_keeps_every_finite_point_in_its_cell() -> None:
 def test_class_colours_stay_apart_for_colour_blind_eyes_and_from_the_ground(theme: str) -> None:
     colors = categorical(10, theme)
     seen = {
-        "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-        "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        "protan": [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        "deutan": [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
         "normal": np.eye(3),
-    }  # fmt: skip
+    }
     linear = (colors / 255.0) ** 2.2
     for matrix in seen.values():
         lab = _oklab(np.clip(linear @ np.array(matrix).T, 0, 1))

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from explorer.core.view import View, bounds_of
 
 places = st.floats(-1e4, 1e4)
-views = st.builds(
-    View, places, places, st.floats(1e-4, 1e2), st.integers(1, 4000), st.integers(1, 4000)
-)
+views = st.builds(View, places, places, st.floats(1e-4, 1e2), st.integers(1, 4000), st.integers(1, 4000))
 
 
 @given(views, places, places)

@@ -87,22 +87,13 @@ def test_the_command_line_trains_and_resumes(
 ) -> None:
     np.savez(tmp_path / "clothes.npz", images=clothes.images)
     common = ["--data", str(tmp_path / "clothes.npz"), "--out", str(tmp_path / "run")]
-    settings = [
-        "--latent-size",
-        "3",
-        "--features",
-        "4",
-        "--hidden",
-        "8",
-        "--epochs",
-        "1",
-        "--variance",
-        "0.3",
-    ]
-    assert main([*common, *settings]) == 0
-    assert main([*common, "--resume", "--epochs", "2"]) == 0
+    shape = ["--latent-size", "3", "--features", "4", "--hidden", "8"]
+    assert main([*common, *shape, "--epochs", "2", "--variance", "0.3", "--until", "1"]) == 0
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.pt")["epoch"] == 1
+    assert main([*common, "--resume", "--variance", "0.4"]) == 0
     checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.pt")
-    assert (checkpoint["epoch"], checkpoint["config"]["variance"]) == (2, 0.3)
+    config = checkpoint["config"]
+    assert (checkpoint["epoch"], config["variance"], config["model"]["latent_size"]) == (2, 0.4, 3)
     assert [file.name for file in (tmp_path / "run").iterdir()] == ["checkpoint.pt"]
     capsys.readouterr()
     assert main(["--data", str(tmp_path / "absent"), "--out", str(tmp_path / "run")]) == 1

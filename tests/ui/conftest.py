@@ -1,0 +1,107 @@
+"""A real window on a bundled demo, and a hand that clicks in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from explorer.ui.app import Explorer
+
+
+class Hand:
+    """Gestures through the event queue, on a window that has something open."""
+
+    def __init__(self, explorer: Explorer, qtbot) -> None:
+        self.explorer, self.qtbot = explorer, qtbot
+        self.map = explorer.window.map
+
+    def wait(self, done: Callable[[], bool], timeout: int = 20_000) -> None:
+        self.qtbot.waitUntil(done, timeout=timeout)
+
+    def wait_for_picture(self) -> None:
+        """Until the picture on display is that of the cursor."""
+        self.wait(lambda: self.explorer.presenter.decoded.latent is self.cursor.latent)
+
+    @property
+    def session(self):
+        return self.explorer.store.session
+
+    @property
+    def cursor(self):
+        return self.session.cursor
+
+    def screen(self, place) -> QPoint:
+        x, y = self.map.view().to_screen(np.asarray([place]))[0]
+        return QPoint(round(x), round(y))
+
+    def on_data(self) -> QPoint:
+        """A point of the widget under which data lie."""
+        return self.screen(self.session.map.densest_place())
+
+    def click(self, at: QPoint) -> None:
+        QTest.mouseClick(self.map, Qt.MouseButton.LeftButton, pos=at)
+
+    def drag(self, start: QPoint, end: QPoint, steps: int = 12) -> None:
+        QTest.mousePress(self.map, Qt.MouseButton.LeftButton, pos=start)
+        for i in range(1, steps + 1):
+            QTest.mouseMove(self.map, start + (end - start) * (i / steps))
+            QApplication.processEvents()
+        QTest.mouseRelease(self.map, Qt.MouseButton.LeftButton, pos=end)
+
+    def key(self, key: Qt.Key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.map, key, modifiers)
+
+    def drop(self, *paths: Path) -> None:
+        """Drop files on the map, as the file manager does."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        self.drop_mime(mime)
+
+    def drop_mime(self, mime: QMimeData) -> None:
+        centre, copy = self.map.rect().center(), Qt.DropAction.CopyAction
+        buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(self.map, QDragEnterEvent(centre, copy, mime, buttons, modifiers))
+        QApplication.sendEvent(self.map, QDropEvent(QPointF(centre), copy, mime, buttons, modifiers))
+
+
+@pytest.fixture
+def open_explorer(qtbot) -> Iterator[Callable[..., Hand]]:
+    """Open a window on paths and wait for its first picture; all are closed at the end."""
+    opened: list[Explorer] = []
+
+    def open_on(*paths: Path, wait: bool = True) -> Hand:
+        explorer = Explorer()
+        opened.append(explorer)
+        explorer.window.resize(1200, 800)
+        explorer.start(paths)
+        hand = Hand(explorer, qtbot)
+        if wait:
+            hand.wait(lambda: explorer.presenter.decoded is not None)
+            hand.wait(lambda: not explorer.jobs.running)
+        explorer.window.activateWindow()
+        explorer.window.map.setFocus()
+        hand.wait(explorer.window.isActiveWindow)
+        return hand
+
+    yield open_on
+    for explorer in opened:
+        explorer.close()
+        explorer.window.close()
+        explorer.window.deleteLater()
+    QApplication.processEvents()
+    (Path(platformdirs.user_data_dir("latent-explorer")) / "last.latents").unlink(missing_ok=True)
+    (Path(platformdirs.user_config_dir("latent-explorer")) / "settings.ini").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def hand(open_explorer, fashion_bundle) -> Hand:
+    """A window on the bundled Fashion-MNIST."""
+    return open_explorer(fashion_bundle)

@@ -1,0 +1,242 @@
+"""What the program is for, with real events on a real window."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from explorer.core.gallery import read_provenance
+from explorer.ui.sample_dialog import SampleDialog, SampleRequest
+
+
+def test_the_first_run_opens_the_bundled_faces_and_decodes(open_explorer):
+    hand = open_explorer()
+    assert hand.session.pair.name == "faces-vae"
+    assert hand.explorer.window.here.picture.image() is not None
+    assert hand.explorer.presenter.decoded.picture.std() > 10
+
+
+def test_a_click_decodes_the_place_under_the_pointer(hand):
+    at = hand.on_data()
+    hand.click(at)
+    hand.wait_for_picture()
+    assert hand.screen(hand.cursor.place) == at
+    expected = hand.session.pair.decode(hand.cursor.latent[None])[0]
+    assert np.array_equal(hand.explorer.presenter.decoded.picture, expected)
+
+
+def test_a_drag_shows_pictures_on_its_way_and_is_one_step_of_undo(hand):
+    first = hand.cursor
+    shown = []
+    hand.explorer.presenter.pictured.connect(shown.append)
+    start = hand.on_data()
+    hand.drag(start, start + QPoint(120, 40), steps=30)
+    hand.wait_for_picture()
+    hand.qtbot.wait(30)
+    assert len(shown) >= 3
+    last = hand.cursor
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert hand.cursor is first
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert hand.cursor is last
+    assert hand.explorer.controller.undo_stack.count() == 1
+
+
+def test_arrows_move_the_probe_and_dice_throw_a_latent_that_the_seed_repeats(hand):
+    place = hand.cursor.place
+    hand.key(Qt.Key.Key_Right)
+    assert hand.cursor.place[0] > place[0]
+    seed = hand.session.seed
+    hand.key(Qt.Key.Key_D)
+    thrown = hand.cursor
+    assert thrown.seed == seed
+    assert hand.session.seed == seed + 1
+    hand.explorer.controller.undo()
+    hand.key(Qt.Key.Key_D)
+    assert np.array_equal(hand.cursor.latent, thrown.latent)
+
+
+def test_a_dropped_image_is_placed_reconstructed_and_compared(hand, tmp_path, fashion_pictures):
+    path = tmp_path / "trousers.png"
+    Image.fromarray(fashion_pictures[2, :, :, 0]).resize((300, 420)).convert("RGBA").save(path)
+    hand.drop(path)
+    hand.wait(lambda: bool(hand.session.dropped))
+    dropped = hand.session.dropped[0]
+    assert dropped.name == "trousers.png"
+    assert 0 < dropped.error < 0.05
+    assert np.array_equal(hand.cursor.latent, dropped.latent)
+    nearest = hand.session.map.inverse.nearest(dropped.place, 8)
+    label = next(one for one in hand.session.work.fields if one.name == "label")
+    assert label.names[np.bincount(label.codes[nearest]).argmax()] == label.names[label.codes[2]]
+    here = hand.explorer.window.here
+    assert all(view.image() is not None for view in here._dropped._views)
+
+
+def test_several_images_are_all_placed_and_a_bad_one_is_named(hand, tmp_path, fashion_pictures):
+    for i in range(3):
+        Image.fromarray(fashion_pictures[i, :, :, 0]).save(tmp_path / f"{i}.png")
+    (tmp_path / "3.png").write_bytes(b"not a picture at all")
+    hand.drop(*(tmp_path / f"{i}.png" for i in range(4)))
+    hand.wait(lambda: len(hand.session.dropped) == 3)
+    assert "3.png" in hand.explorer.window.message.text()
+
+
+def test_an_image_is_pasted_and_a_copied_picture_returns_to_its_latent(hand, fashion_pictures):
+    hand.click(hand.on_data())
+    hand.wait_for_picture()
+    latent = hand.cursor.latent.copy()
+    hand.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    hand.key(Qt.Key.Key_D)
+    hand.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    hand.wait(lambda: np.array_equal(hand.cursor.latent, latent))
+    image = hand.explorer.window.here.picture.image()
+    QGuiApplication.clipboard().setImage(image.copy())
+    hand.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    hand.wait(lambda: bool(hand.session.dropped))
+    assert hand.session.dropped[0].name == "pasted image"
+
+
+def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_latent(hand, tmp_path):
+    hand.click(hand.on_data())
+    hand.key(Qt.Key.Key_K)
+    kept = hand.cursor
+    hand.explorer.controller.sample(SampleRequest("prior", 5, 7, 0.0))
+    hand.wait(lambda: len(hand.session.tray) == 6)
+    out = tmp_path / "gallery"
+    with hand.qtbot.waitSignal(hand.explorer.controller.exported):
+        hand.explorer.controller.export(out)
+    assert sorted(path.name for path in out.iterdir()) == [*(f"{i:04d}.png" for i in range(1, 7)), "sheet.png"]
+    hand.key(Qt.Key.Key_D)
+    hand.drop(out / "0001.png")
+    hand.wait(lambda: hand.cursor.source == "kept")
+    assert hand.cursor.latent.tobytes() == kept.latent.tobytes()
+    assert hand.cursor.place == kept.place
+    hand.drop(out / "0004.png")
+    wanted = read_provenance(out / "0004.png")
+    hand.wait(lambda: hand.cursor.seed == 7)
+    assert hand.cursor.latent.tobytes() == wanted.latent.tobytes()
+
+
+def test_a_picture_of_another_model_says_which(hand, open_explorer, tmp_path):
+    faces = open_explorer()
+    faces.key(Qt.Key.Key_K)
+    with faces.qtbot.waitSignal(faces.explorer.controller.exported):
+        faces.explorer.controller.export(tmp_path / "faces")
+    hand.drop(tmp_path / "faces" / "0001.png")
+    hand.wait(lambda: "faces-vae" in hand.explorer.window.message.text())
+
+
+def test_the_tray_goes_back_and_lets_go(hand):
+    hand.click(hand.on_data())
+    hand.key(Qt.Key.Key_K)
+    kept = hand.cursor
+    hand.key(Qt.Key.Key_D)
+    hand.key(Qt.Key.Key_K)
+    tray = hand.explorer.window.tray._list
+    rectangle = tray.visualItemRect(tray.item(0))
+    QTest.mouseClick(tray.viewport(), Qt.MouseButton.LeftButton, pos=rectangle.center())
+    assert hand.cursor.latent.tobytes() == kept.latent.tobytes()
+    QTest.keyClick(tray, Qt.Key.Key_Delete)
+    assert len(hand.session.tray) == 1
+    hand.explorer.controller.undo()
+    assert len(hand.session.tray) == 2
+
+
+def test_the_legend_isolates_toggles_and_hidden_points_cannot_be_picked(hand):
+    rows = hand.explorer.window.loaded.legend._rows
+    QTest.mouseClick(rows[1], Qt.MouseButton.LeftButton)
+    assert hand.session.hidden == frozenset(range(10)) - {1}
+    QTest.mouseClick(rows[4], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
+    assert hand.session.hidden == frozenset(range(10)) - {1, 4}
+    hand.explorer.controller.undo()
+    assert hand.session.hidden == frozenset(range(10)) - {1}
+    QTest.mouseClick(rows[1], Qt.MouseButton.LeftButton)
+    assert hand.session.hidden == frozenset()
+
+
+def test_a_lasso_selects_points_and_new_pictures_are_drawn_from_them(hand):
+    hand.key(Qt.Key.Key_3)
+    x, y = hand.on_data().toTuple()
+    corners = [QPoint(x + dx, y + dy) for dx, dy in ((-50, -50), (50, -50), (50, 50), (-50, 50), (-50, -48))]
+    QTest.mousePress(hand.map, Qt.MouseButton.LeftButton, pos=corners[0])
+    for corner in corners[1:]:
+        QTest.mouseMove(hand.map, corner)
+    QTest.mouseRelease(hand.map, Qt.MouseButton.LeftButton, pos=corners[-1])
+    hand.wait(lambda: hand.session.selection is not None)
+    places = hand.map.view().to_screen(hand.session.map.positions)
+    inside = (np.abs(places - (x, y)) < 45).all(axis=1)
+    assert set(np.flatnonzero(inside)) <= set(hand.session.selection)
+    assert len(hand.session.selection) < len(hand.session.work.latents)
+    hand.explorer.gestures.ask_sample_selection()
+    dialog = hand.explorer.window.findChild(SampleDialog)
+    assert dialog.request().kind == "selection"
+    dialog.accept()
+    hand.wait(lambda: len(hand.session.tray) == 12)
+    centre = hand.session.work.latents[hand.session.selection].mean(axis=0)
+    drawn = np.stack([kept.provenance.latent for kept in hand.session.tray]).mean(axis=0)
+    assert np.linalg.norm(drawn - centre) < 0.6 * np.linalg.norm(centre)
+
+
+def test_a_slider_changes_the_latent_and_undoes_as_one_step(hand):
+    before = hand.cursor
+    slider = hand.explorer.window.here.sliders._sliders[0]
+    hand.wait(lambda: abs(slider.latent() - before.latent[slider.dimension]) < 0.02)
+    middle = slider.rect().center()
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=middle)
+    for step in range(1, 20):
+        QTest.mouseMove(slider, middle + QPoint(step * 2, 0))
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=middle)
+    changed = np.flatnonzero(hand.cursor.latent != before.latent)
+    assert changed.tolist() == [slider.dimension]
+    hand.explorer.controller.undo()
+    assert hand.cursor is before
+
+
+def test_hovering_shows_the_points_picture_and_label(hand):
+    row = int(hand.session.map.inverse.nearest(hand.session.map.densest_place(), 1)[0])
+    at = hand.screen(hand.session.map.positions[row])
+    QTest.mouseMove(hand.map, at + QPoint(200, 0))
+    QTest.mouseMove(hand.map, at)
+    hand.wait(lambda: hand.explorer.controller.hovered >= 0)
+    shown = hand.explorer.controller.hovered
+    place = hand.session.map.positions[shown]
+    assert np.linalg.norm(hand.map.view().to_screen(place[None])[0] - at.toTuple()) < 10
+
+
+def test_the_session_is_kept_on_exit(open_explorer, fashion_bundle):
+    first = open_explorer(fashion_bundle)
+    first.click(first.on_data())
+    first.key(Qt.Key.Key_K)
+    first.wait_for_picture()
+    latent, place = first.cursor.latent.copy(), first.cursor.place
+    first.explorer.close()
+    second = open_explorer()
+    assert second.session.pair.name == "fashion-vae"
+    assert second.cursor.latent.tobytes() == latent.tobytes()
+    assert second.cursor.place == place
+    assert len(second.session.tray) == 1
+    assert np.array_equal(second.session.tray[0].picture, first.session.tray[0].picture)
+
+
+def test_light_and_dark_recolour_the_window(hand):
+    def brightness() -> float:
+        image = hand.explorer.window.grab().toImage()
+        return sum(image.pixelColor(x, 5).lightness() for x in range(300, 900, 50)) / 12
+
+    hand.explorer.actions["use_theme", "light"].trigger()
+    light = brightness()
+    hand.explorer.actions["use_theme", "dark"].trigger()
+    assert light > 180 > 80 > brightness()
+
+
+def test_any_action_is_found_by_name_and_done(hand):
+    hand.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    from explorer.ui.find_action import FindAction
+
+    finder = hand.explorer.window.findChild(FindAction)
+    QTest.keyClicks(finder._line, "keep pic")
+    QTest.keyClick(finder, Qt.Key.Key_Return)
+    hand.wait(lambda: len(hand.session.tray) == 1)
