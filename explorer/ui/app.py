@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.core.bundles import FIRST
 from explorer.core.opening import SESSION_SUFFIX
+from explorer.core.raster import warm_up
 from explorer.ui.actions import Actions
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
@@ -119,6 +120,8 @@ class Explorer:
         self.jobs.failed.connect(window.message.say)
         self.jobs.broke.connect(self.report_bug)
         self.opening.opened.connect(lambda _: window.message.hide())
+        # The compiler is loaded only once there is something to look at; until then numpy draws the map.
+        self.presenter.pictured.connect(lambda _: warm_up(), Qt.ConnectionType.SingleShotConnection)
         self.opening.images_wanted.connect(controller.open_paths)
         self.opening.view_wanted.connect(window.map.set_view)
         stack = controller.undo_stack

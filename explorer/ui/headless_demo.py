@@ -162,6 +162,7 @@ class _Demo:
         self._explorer.controller.sample(SampleRequest("prior", _SAMPLES, 7, 0.0))
 
     def _grab(self, pictures: Path) -> None:
+        self._explorer.window.map.settle()
         with atomic_path(self._out / "window.png") as beside:
             self._explorer.window.grab().save(str(beside), "PNG")
         with atomic_path(self._out / "gallery.png") as beside:
