@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from explorer.core import latent_ops
 from explorer.core.errors import ExplorerError
@@ -226,6 +226,8 @@ def _captioned(
     step: tuple[int, int],
     gap: int,
 ) -> Pictures:
+    from PIL import ImageDraw, ImageFont
+
     image = Image.fromarray(paper)
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(12)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.quantiles import bulk
+
 # Cell numbers of 256 × 256 cells fit 16 bits, for which numpy's stable sort is a radix sort.
 _MOST_CELLS_A_SIDE = 256
 _POINTS_PER_CELL = 4
@@ -76,7 +78,7 @@ def _grid_of(places: NDArray[np.float32], side: int) -> tuple[float, float, floa
     if not len(places):
         return -1.0, -1.0, 2.0 / side, 2.0 / side
     sample = places[:: max(1, len(places) // _QUANTILE_SAMPLE)].astype(np.float64)
-    low, high = np.quantile(sample, (0.002, 0.998), axis=0)
+    low, high = bulk(sample)
     span = high - low
     low, span = low - 0.02 * span, 1.04 * span
     # All at one place: any size above the resolution of the coordinates does.

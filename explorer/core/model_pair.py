@@ -25,6 +25,7 @@ Pictures = npt.NDArray[np.uint8]
 
 BATCH = 128
 _TRIALS = 24
+_TRIALS_OF_KNOWN = 4
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class ModelPair:
         decoder: _Network,
         specs: tuple[ImageSpec, ImageSpec],
         posterior: detection.Posterior,
+        fingerprint: str = "",
     ) -> None:
         self._encoder, self._decoder = encoder, decoder
         self._encoder_spec, self.image = specs
@@ -73,7 +75,7 @@ class ModelPair:
         self.kind = "VAE" if posterior.logvar else "AE"
         self.device = decoder.device
         self.name = decoder.graph.meta("name") or self.decoder_path.resolve().parent.name
-        self.fingerprint = _fingerprint(self.encoder_path, self.decoder_path)
+        self.fingerprint = fingerprint
         self.facts: tuple[Fact, ...] = ()
         self.self_test = SelfTest(0.0, 0.0, None)
 
@@ -164,13 +166,15 @@ class _Network:
 def _settle(encoder: _Network, decoder: _Network, *, known: bool) -> ModelPair:
     """Find out layout, ranges and outputs, and prove that the two belong together.
 
-    A pair ``known`` to come from one export is opened even if it is trained so badly that the proof fails.
+    A pair ``known`` to come from one export is tried on fewer pictures, and opened even if it is trained so
+    badly that the proof fails.
     """
     latent, drawn = decoder.graph.inputs[0], decoder.graph.outputs[0]
     size = latent.sample_size or 0
     paths = encoder.graph.path, decoder.graph.path
-    random = np.random.default_rng(0).standard_normal((_TRIALS, size)).astype(np.float32)
-    seen = decoder.run([drawn.name], random.reshape(_TRIALS, *(s or 0 for s in latent.shape[1:])))[0]
+    trials = _TRIALS_OF_KNOWN if known else _TRIALS
+    random = np.random.default_rng(0).standard_normal((trials, size)).astype(np.float32)
+    seen = decoder.run([drawn.name], random.reshape(trials, *(s or 0 for s in latent.shape[1:])))[0]
     range_out = detection.declared_range(decoder.graph)
     out_source = "file metadata" if range_out else "trial run"
     spec_out = ImageSpec(*detection.image_shape(drawn, paths[1]), *(range_out or detection.range_of(seen)))
@@ -196,7 +200,7 @@ def _settle(encoder: _Network, decoder: _Network, *, known: bool) -> ModelPair:
         errors = [error_of(posterior.mean, spec) for spec in candidates]
         low, high = detection.best_range(errors, (spec_out.low, spec_out.high))
         spec_in = replace(spec_in, low=low, high=high)
-    pair = ModelPair(encoder, decoder, (spec_in, spec_out), posterior)
+    pair = ModelPair(encoder, decoder, (spec_in, spec_out), posterior, _fingerprint(*paths))
     pair.self_test = _round_trip(pair, pictures)
     if pair.self_test.passed is False and not known:
         raise ExplorerError(

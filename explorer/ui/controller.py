@@ -72,13 +72,13 @@ class Controller(QObject):
         if phase == "press":
             self._new_gesture()
         if phase == "release":
-            self._window.map.set_trail(np.empty((0, 2), np.float32))
+            self._presenter.set_trail(())
             return
         latent = latent_map.inverse.latent_at((x, y), self._window.map.view().units_per_pixel)
         self._presenter.ask_at(began)
         self._edit("Probe", cursor=Cursor(latent, (x, y), "map"), dropped=())
         self._trail = [*self._trail[-400:], (x, y)]
-        self._window.map.set_trail(np.asarray(self._trail, np.float32))
+        self._presenter.set_trail(self._trail)
 
     def nudge(self, dx: float, dy: float) -> None:
         """Arrow keys: move the probe by pixels."""
@@ -237,7 +237,9 @@ class Controller(QObject):
             self.exported.emit(paths)
 
         def work(progress: Progress) -> list[Path]:
-            return export_gallery(lambda items: [pictures[i] for i in items], list(pictures), folder, progress)
+            return export_gallery(
+                lambda items: [pictures[i] for i in items], list(pictures), folder, progress
+            )
 
         self._jobs.start("Exporting", work, done)
 

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -37,14 +38,22 @@ def run(out: Path) -> dict[str, Any]:
         return _Demo(out, Path(home)).run()
 
 
+def _tell(kind: object, context: object, message: str) -> None:
+    """Pass Qt's messages on, but for the one that the platform without a display always has."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)
+
+
 class _Demo:
     """The steps, in order; ``report`` collects what each took."""
 
     def __init__(self, out: Path, scratch: Path) -> None:
+        from PySide6.QtCore import qInstallMessageHandler
         from PySide6.QtWidgets import QApplication
 
         from explorer.ui.app import Explorer
 
+        qInstallMessageHandler(_tell)
         self._app = QApplication.instance() or QApplication([])
         self._out, self._scratch = out, scratch
         self._problems: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,12 @@ from explorer.core.bundles import bundle_folder
 from explorer.core.latent_map import LatentMap
 from explorer.core.opening import Opened, Plan, first_cursor, open_now
 from explorer.core.progress import Progress
-from explorer.core.projection import MapSettings, fit_map, pca_preview
 from explorer.core.workspace import Workspace
 from explorer.ui.jobs import Jobs
 from explorer.ui.store import SessionStore
+
+if TYPE_CHECKING:
+    from explorer.core.projection import MapSettings
 
 
 class Opening(QObject):
@@ -58,6 +61,8 @@ class Opening(QObject):
 
     def map_latents(self, settings: MapSettings | None = None) -> None:
         """Project the latents: a PCA at once, then the layout as it forms; all of them can be dragged on."""
+        from explorer.core.projection import MapSettings, fit_map, pca_preview
+
         work = self._store.session.work
         if work is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops import DimensionInformation, dimension_information
 from explorer.core.palette import categorical
+from explorer.core.quantiles import bulk
 from explorer.core.raster_plan import support_grid
 from explorer.core.session import Pictures, Session
 from explorer.core.workspace import Workspace
@@ -30,6 +32,7 @@ _SOURCES = {
 }
 _SAMPLE = 20_000
 _SETTLE_MS = 30
+_MARK_MS = 10
 _SHADE_MS = 250
 
 
@@ -50,6 +53,12 @@ class Presenter(QObject):
         self._decoded: Decoded | None = None
         self._asked_at: float | None = None
         self._readable: Workspace | None = None
+        # The picture is painted alone, without the map: its mark and trail wait until then, but not for long.
+        self._trail: Sequence[tuple[float, float]] = ()
+        self._mark_later = QTimer(self)
+        self._mark_later.setSingleShot(True)
+        self._mark_later.setInterval(_MARK_MS)
+        self._mark_later.timeout.connect(self._mark)
         # Support, neighbours and sliders follow the hand a moment later, so that the picture comes first.
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -67,8 +76,8 @@ class Presenter(QObject):
 
     def close(self) -> None:
         """Do nothing more of one's own accord."""
-        self._later.stop()
-        self._shade_later.stop()
+        for timer in (self._mark_later, self._later, self._shade_later):
+            timer.stop()
 
     @property
     def decoded(self) -> Decoded | None:
@@ -78,6 +87,12 @@ class Presenter(QObject):
     def ask_at(self, seconds: float) -> None:
         """The gesture that will change the cursor began at this ``time.perf_counter()``."""
         self._asked_at = seconds
+
+    def set_trail(self, places: Sequence[tuple[float, float]]) -> None:
+        """The way of the present drag in map units."""
+        self._trail = places
+        if not self._mark_later.isActive():
+            self._mark_later.start()
 
     def set_theme(self, theme: Theme) -> None:
         """Recolour what paints itself."""
@@ -107,7 +122,8 @@ class Presenter(QObject):
             self._window.map.set_dropped(np.asarray(places, np.float32).reshape(-1, 2))
         if new.tray is not old.tray:
             self._window.tray.set_kept(new.tray)
-        self._window.map.set_cursor(new.cursor.place if new.cursor else None)
+        if not self._mark_later.isActive():
+            self._mark_later.start()
         self._window.status.set_right(f"seed {new.seed}")
 
     def _ask_for_picture(self, session: Session) -> None:
@@ -125,12 +141,16 @@ class Presenter(QObject):
         self._decoded = decoded
         self._window.here.picture.set_picture(decoded.picture, decoded.asked_at)
         self._window.here.picture.repaint()
-        self._window.device_chip.setText(f"● {decoded.pair.device} · {decoded.seconds * 1000:.1f} ms")
-        self._window.device_chip.show()
-        self._window.device_chip.setToolTip(
-            f"The decoder really runs on: {decoded.pair.device}. "
-            f"The last picture took {decoded.seconds * 1000:.2f} ms to decode."
-        )
+        self._mark()
+        if not self._later.isActive():
+            self._later.start()
+
+    def _mark(self) -> None:
+        """Show on the map which place the picture is of, and the way there."""
+        self._mark_later.stop()
+        cursor = self._store.session.cursor
+        self._window.map.set_cursor(cursor.place if cursor else None)
+        self._window.map.set_trail(np.asarray(self._trail, np.float32).reshape(-1, 2))
 
     def _painted(self, seconds: float) -> None:
         self._latencies = [*self._latencies[-15:], seconds]
@@ -139,6 +159,8 @@ class Presenter(QObject):
     def _show_surroundings(self) -> None:
         """Everything about the cursor that may come a moment after the picture."""
         session, here = self._store.session, self._window.here
+        if self._decoded is not None:
+            self._show_device(self._decoded)
         cursor, latent_map = session.cursor, session.map
         if cursor is None:
             return
@@ -152,11 +174,20 @@ class Presenter(QObject):
         here.set_support(float(latent_map.inverse.support_at(np.asarray([cursor.place]))[0]))
         rows = [int(row) for row in latent_map.inverse.nearest(cursor.place, NEIGHBOURS)]
         here.set_neighbours(rows, self.pictures_of(rows), [self._describe(session, row) for row in rows])
-        milliseconds = float(np.median(self._latencies)) * 1000 if self._latencies else 0.0
+        milliseconds = sorted(self._latencies)[len(self._latencies) // 2] * 1000 if self._latencies else 0.0
         x, y = cursor.place
         nearest = f"nearest {self.label_of(rows[0])}" if self.label_of(rows[0]) else ""
         parts = [f"x {x:.2f}  y {y:.2f}".replace("-", "−"), nearest, f"input→picture {milliseconds:.1f} ms"]
         self._window.map.set_status("     ".join(part for part in parts if part))
+
+    def _show_device(self, decoded: Decoded) -> None:
+        chip = self._window.device_chip
+        chip.setText(f"● {decoded.pair.device} · {decoded.seconds * 1000:.1f} ms")
+        chip.setToolTip(
+            f"The decoder really runs on: {decoded.pair.device}. "
+            f"The last picture took {decoded.seconds * 1000:.2f} ms to decode."
+        )
+        chip.show()
 
     def pictures_of(self, rows: list[int]) -> list[Pictures]:
         """The real pictures of some rows; none while they are still being read, or where they are gone."""
@@ -228,8 +259,7 @@ class Presenter(QObject):
             ones = np.ones(session.pair.latent_size, np.float32)
             self._window.here.sliders.set_dimensions(ones, ones > 0, -3 * ones, 3 * ones, "(no data open)")
             return
-        some = np.asarray(session.work.latents[:: max(1, len(session.work.latents) // _SAMPLE)])
-        low, high = np.quantile(some, (0.002, 0.998), axis=0).astype(np.float32)
+        low, high = bulk(np.asarray(session.work.latents[:: max(1, len(session.work.latents) // _SAMPLE)]))
         room = np.maximum(0.15 * (high - low), 0.5)
         unit = "nats" if information.measure == "KL" else "variance"
         self._window.here.sliders.set_dimensions(

@@ -209,10 +209,12 @@ def test_an_exported_gallery_returns_to_its_latents(tmp_path: Path) -> None:
 
 def test_sheet_alone_and_singles_alone(tmp_path: Path) -> None:
     items = provenances(Recipe.prior(3, 5, 1), "m", "f")
-    assert [p.name for p in export_gallery(decoding(stripes), items, tmp_path, Progress(), singles=False)] == [
-        "sheet.png"
+    assert [
+        p.name for p in export_gallery(decoding(stripes), items, tmp_path, Progress(), singles=False)
+    ] == ["sheet.png"]
+    names = [
+        p.name for p in export_gallery(decoding(stripes), items, tmp_path / "b", Progress(), sheet=False)
     ]
-    names = [p.name for p in export_gallery(decoding(stripes), items, tmp_path / "b", Progress(), sheet=False)]
     assert names == ["0001.png", "0002.png", "0003.png"]
     with pytest.raises(ExplorerError, match="nothing to export"):
         export_gallery(decoding(stripes), [], tmp_path / "c", Progress())

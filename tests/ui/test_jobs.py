@@ -22,7 +22,11 @@ def jobs(qtbot):
 
 def test_work_runs_elsewhere_and_its_end_is_told_on_the_windows_thread(jobs, qtbot):
     threads = []
-    jobs.start("t", lambda _: threads.append(threading.current_thread()), lambda _: threads.append(threading.current_thread()))
+    jobs.start(
+        "t",
+        lambda _: threads.append(threading.current_thread()),
+        lambda _: threads.append(threading.current_thread()),
+    )
     qtbot.waitUntil(lambda: len(threads) == 2)
     assert threads[0] is not threading.main_thread()
     assert threads[1] is threading.main_thread()

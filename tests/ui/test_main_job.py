@@ -108,7 +108,10 @@ def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_la
     out = tmp_path / "gallery"
     with hand.qtbot.waitSignal(hand.explorer.controller.exported):
         hand.explorer.controller.export(out)
-    assert sorted(path.name for path in out.iterdir()) == [*(f"{i:04d}.png" for i in range(1, 7)), "sheet.png"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(f"{i:04d}.png" for i in range(1, 7)),
+        "sheet.png",
+    ]
     hand.key(Qt.Key.Key_D)
     hand.drop(out / "0001.png")
     hand.wait(lambda: hand.cursor.source == "kept")

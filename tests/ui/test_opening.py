@@ -91,7 +91,10 @@ BROKEN = {
     "empty.png": (b"", "empty.png"),
     "text.png": (b"not a picture", "text.png"),
     "old.latents": (b"not a session", "no session"),
-    "cut-images-idx3-ubyte": (b"\x00\x00\x08\x03\x00\x00\x27\x10\x00\x00\x00\x1c\x00\x00\x00\x1c123", "cut-images"),
+    "cut-images-idx3-ubyte": (
+        b"\x00\x00\x08\x03\x00\x00\x27\x10\x00\x00\x00\x1c\x00\x00\x00\x1c123",
+        "cut-images",
+    ),
 }
 
 

@@ -1,0 +1,21 @@
+"""Quantiles of columns. NumPy's own first call imports its masked arrays, which the first picture would wait for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_OUTSIDE = 0.002
+
+
+def bulk(rows: npt.NDArray[Any], outside: float = _OUTSIDE) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Low and high ``(D,)`` between which all but the share ``outside`` at either end of ``rows (N, D)`` lie.
+
+    Both are values of the column, of finite rows and N at least 1.
+    """
+    last = len(rows) - 1
+    low = round(outside * last)
+    ranked = np.partition(rows, (low, last - low), axis=0)
+    return ranked[low], ranked[last - low]

@@ -1,0 +1,180 @@
+"""The command line, run as a user runs it, but within this process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.cli import main
+from explorer.core.gallery import read_provenance
+from explorer.core.workspace import Workspace
+from tests.onnx_pairs import write_pair
+
+COMMANDS = ("demo", "info", "encode", "map", "decode", "gallery")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory, fashion_pictures):
+    """A model, data, and their workspace made by the commands."""
+    folder = tmp_path_factory.mktemp("own")
+    write_pair(folder / "model", fashion_pictures, 10)
+    np.savez(folder / "data.npz", images=fashion_pictures[:120], label=np.arange(120) % 3)
+    assert (
+        main(["encode", str(folder / "model"), str(folder / "data.npz"), "--out", str(folder / "work")]) == 0
+    )
+    assert main(["map", str(folder / "work"), "--neighbours", "8", "--seed", "3"]) == 0
+    return folder
+
+
+def pixels(path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.array(image)
+
+
+def test_info_says_what_was_found_and_from_where(own, capsys):
+    assert main(["info", str(own / "model")]) == 0
+    assert "Latent      10  (graph)" in capsys.readouterr().out
+    assert (
+        main(["info", str(own / "model" / "decoder.onnx"), str(own / "model" / "encoder.onnx"), "--json"])
+        == 0
+    )
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["facts"]["Picture"] == {"value": "28 × 28 grey", "source": "graph"}
+
+
+def test_encode_and_map_fill_a_workspace(own):
+    work = Workspace.open(own / "work")
+    assert len(work) == 120
+    assert work.positions().shape == (120, 2)
+    assert work.map_settings() == {"neighbours": 8, "min_distance": 0.1, "seed": 3}
+    assert work.fields[0].names == ("0", "1", "2")
+
+
+def test_decode_at_a_place_by_sample_and_by_latent(own, tmp_path):
+    work = Workspace.open(own / "work")
+    x, y = work.positions()[5]
+    assert main(["decode", str(own / "work"), f"--at={x},{y}", "--out", str(tmp_path / "at.png")]) == 0
+    assert pixels(tmp_path / "at.png").shape == (28, 28)
+    note = read_provenance(tmp_path / "at.png")
+    assert note.place == pytest.approx((x, y))
+    np.save(tmp_path / "z.npy", note.latent)
+    assert (
+        main(
+            [
+                "decode",
+                str(own / "work"),
+                "--latent",
+                str(tmp_path / "z.npy"),
+                "--out",
+                str(tmp_path / "z.png"),
+            ]
+        )
+        == 0
+    )
+    assert np.array_equal(pixels(tmp_path / "z.png"), pixels(tmp_path / "at.png"))
+    sheets = []
+    for seed in ("4", "4", "5"):
+        assert (
+            main(
+                [
+                    "decode",
+                    str(own / "work"),
+                    "--prior",
+                    "6",
+                    "--seed",
+                    seed,
+                    "--out",
+                    str(tmp_path / "s.png"),
+                ]
+            )
+            == 0
+        )
+        sheets.append((tmp_path / "s.png").read_bytes())
+    assert sheets[0] == sheets[1] != sheets[2]
+
+
+def test_gallery_of_a_model_or_of_a_workspace_writes_a_sheet_and_pictures_that_know_their_latents(
+    own, tmp_path
+):
+    for source, place in (("model", False), ("work", True)):
+        out = tmp_path / source
+        assert main(["gallery", str(own / source), "--prior", "5", "--seed", "3", "--out", str(out)]) == 0
+        assert len(list(out.glob("0*.png"))) == 5
+        note = read_provenance(out / "0005.png")
+        assert (note.seed, note.index, note.place is not None) == (3, 4, place)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["info", "{tmp}/nothing"], "does not exist"),
+        (["encode", "{own}/model", "{tmp}/nothing", "--out", "{tmp}/w"], "nothing"),
+        (["encode", "{own}/model", "{own}/model", "--out", "{tmp}/w"], "no picture"),
+        (["encode", "{own}/model", "{own}/data.npz", "--out", "{own}/data.npz/w"], "could not be written"),
+        (["map", "{own}/model"], "no workspace"),
+        (["decode", "{own}/work", "--latent", "{own}/data.npz", "--out", "{tmp}/o.png"], "data.npz"),
+        (["decode", "{own}/work", "--prior", "2", "--out", "{own}/data.npz/o.png"], "could not be written"),
+        (["gallery", "{own}/model", "--prior", "0", "--out", "{tmp}/g"], "0 samples"),
+        (["gallery", "{own}/data.npz", "--prior", "2", "--out", "{tmp}/g"], "No model"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_1(own, tmp_path, capsys, arguments, words):
+    filled = [part.format(own=own, tmp=tmp_path) for part in arguments]
+    assert main(filled) == 1
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert words in last
+    assert last.endswith(".")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["decode"], ["encode", "x"], ["decode", "w", "--at", "here", "--out", "o"], ["--nonsense"]]
+)
+def test_wrong_usage_is_exit_2(arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"example:\n  latent-explorer {command}" in capsys.readouterr().out
+
+
+def test_the_module_is_the_command(fashion_bundle):
+    result = subprocess.run(
+        [sys.executable, "-m", "explorer", "info", str(fashion_bundle)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 0
+    assert result.stdout.startswith("fashion-vae")
+    assert result.stderr == ""
+
+
+def test_the_headless_demo_does_the_whole_main_job(tmp_path):
+    out = tmp_path / "out"
+    result = subprocess.run(
+        [sys.executable, "-m", "explorer", "demo", "--headless", str(out)],
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert result.returncode == 0, result.stderr
+    report = json.loads((out / "report.json").read_text())
+    assert set(report["seconds"]) == {"open", "encode", "map", "drag", "drop", "sample", "export"}
+    assert report["images"] >= 5_000
+    assert report["drag_pictures"] >= 10
+    assert pixels(out / "window.png").shape[1] >= 1200
+    assert len(list((out / "pictures").glob("0*.png"))) == report["pictures"]
+    assert (out / "gallery.png").read_bytes() == (out / "pictures" / "sheet.png").read_bytes()
+    assert result.stderr == ""
