@@ -30,8 +30,8 @@ def write_pair(
 ) -> tuple[Path, Path]:
     """Write ``encoder.onnx`` and ``decoder.onnx`` for ``uint8 (N, H, W, C)`` with ``size`` components.
 
-    Codes are whitened, so that N(0, I) is the prior. ``outputs`` names the encoder's outputs: ``mean``, ``mu`` or
-    ``z`` is the code, anything with "var" a log-variance, ``sample`` the code with fresh noise.
+    Codes are whitened, so that N(0, I) is the prior. ``outputs`` names the encoder's outputs: ``mu`` or ``z``
+    is the code, anything with "var" a log-variance, ``sample`` the code with fresh noise.
     """
     folder.mkdir(parents=True, exist_ok=True)
     count, height, width, channels = pictures.shape
@@ -42,8 +42,10 @@ def write_pair(
     into, back = (rows[:size] / scale[:, None]).T, rows[:size] * scale[:, None]
     span = convention.high - convention.low
     shape = {
-        "NCHW": [channels, height, width], "NHWC": [height, width, channels], "flat": [channels * height * width],
-    }[convention.layout]  # fmt: skip
+        "NCHW": [channels, height, width],
+        "NHWC": [height, width, channels],
+        "flat": [channels * height * width],
+    }[convention.layout]
     encoder, decoder = folder / "encoder.onnx", folder / "decoder.onnx"
 
     nodes = []

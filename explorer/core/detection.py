@@ -170,7 +170,8 @@ def posterior_outputs(
     if not fitting:
         raise ExplorerError(
             f"{graph.path} gives {describe(graph).split('→')[1].strip()} but the decoder takes a latent of "
-            f"{latent_size}; the two do not belong together: open an encoder and a decoder from the same training."
+            f"{latent_size}; the two do not belong together: open an encoder and a decoder from the same "
+            "training."
         )
     if len(fitting) == 1:
         return Posterior(fitting[0], None, "graph")

@@ -33,6 +33,7 @@ __all__ = [
 
 Floats = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
+Draw = Callable[[Sequence[Provenance]], Sequence[Pictures]]
 
 DARK, LIGHT = (20, 22, 26), (255, 255, 255)
 
@@ -123,7 +124,7 @@ def provenances(
 
 
 def export_gallery(
-    draw: Callable[[Sequence[Provenance]], Sequence[Pictures]],
+    draw: Draw,
     items: Sequence[Provenance],
     folder: Path,
     progress: Progress,
@@ -162,9 +163,9 @@ def export_gallery(
     return [folder / name for name in names]
 
 
-def decoding(decode: Callable[[Floats], Pictures]) -> Callable[[Sequence[Provenance]], Pictures]:
+def decoding(decode: Callable[[Floats], Pictures]) -> Draw:
     """A ``draw`` for ``export_gallery`` from a decoder ``(n, D) float32`` → ``uint8 (n, H, W, C)``."""
-    return lambda items: decode(np.stack([item.latent for item in items]))
+    return lambda items: list(decode(np.stack([item.latent for item in items])))
 
 
 def contact_sheet(

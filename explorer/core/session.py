@@ -138,7 +138,7 @@ def load_session(path: Path) -> SavedSession:
     Raises ``ExplorerError`` for a file that is missing, cut short, foreign or of a newer version.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             facts = json.loads(str(file["session"]))
             if facts["format"] > FORMAT:
                 raise ExplorerError(

@@ -38,7 +38,7 @@ def run(out: Path) -> dict[str, Any]:
         return _Demo(out, Path(home)).run()
 
 
-def _tell(kind: object, context: object, message: str) -> None:
+def _tell(_kind: object, _context: object, message: str) -> None:
     """Pass Qt's messages on, but for the one that the platform without a display always has."""
     if "propagateSizeHints" not in message:
         print(message, file=sys.stderr)

@@ -176,7 +176,7 @@ class HerePanel(QWidget):
             widget.setToolTip(support_words(support))
         self._support.setAccessibleName(support_words(support))
 
-    def set_neighbours(self, rows: list[int], pictures: list[Pictures | None], tips: list[str]) -> None:
+    def set_neighbours(self, rows: list[int], pictures: list[Pictures], tips: list[str]) -> None:
         """Show the nearest real images and remember which rows they are."""
         self._rows = rows
         for i, view in enumerate(self._neighbours):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 Pictures = npt.NDArray[np.uint8]
 
 CRISP_BELOW = 24
+_ROUND = 7.0
 
 
 def to_qimage(picture: Pictures) -> QImage:
@@ -43,6 +45,9 @@ class PictureView(QWidget):
         self._smooth: bool | None = None
         self._frame = frame
         self._placeholder = ""
+        self._over: tuple[tuple[object, ...], QPixmap] | None = None
+        # The panel behind need not be painted first; so the colour around the picture has to be its own.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(square)
         self._square = square
@@ -79,34 +84,47 @@ class PictureView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.fillRect(self.rect(), self.palette().window())
+        area = self.rect()
         if self._image is not None:
             width, height = self._image.width(), self._image.height()
             scale = min(area.width() / width, area.height() / height)
             smooth = self._smooth if self._smooth is not None else max(width, height) >= CRISP_BELOW
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            drawn = QRectF(0, 0, width * scale, height * scale)
+            drawn = QRect(0, 0, max(1, int(width * scale)), max(1, int(height * scale)))
             drawn.moveCenter(area.center())
-            if self._frame:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                path = QPainterPath()
-                path.addRoundedRect(drawn, 7, 7)
-                painter.setClipPath(path)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
             painter.drawImage(drawn, self._image)
-            painter.setClipping(False)
             area = drawn
         elif self._placeholder:
             painter.setPen(self.palette().placeholderText().color())
             centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area.adjusted(12, 12, -12, -12), centred, self._placeholder)
         if self._frame:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(self.palette().mid().color()), 1))
-            painter.drawRoundedRect(area, 7, 7)
+            painter.drawPixmap(area.topLeft(), self._passe_partout(area.size()))
         painter.end()
         if self._asked_at is not None:
             self.painted.emit(time.perf_counter() - self._asked_at)
             self._asked_at = None
+
+    def _passe_partout(self, size: QSize) -> QPixmap:
+        """What lies over a picture of ``size``: the corners and the frame. Clipping to a path takes longer."""
+        around, line = self.palette().window().color(), self.palette().mid().color()
+        key = (size.width(), size.height(), self.devicePixelRatioF(), around.rgba(), line.rgba())
+        if self._over is None or self._over[0] != key:
+            ratio = self.devicePixelRatioF()
+            over = QPixmap(QSize(math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)))
+            over.setDevicePixelRatio(ratio)
+            over.fill(around)
+            frame = QRectF(0.5, 0.5, size.width() - 1, size.height() - 1)
+            painter = QPainter(over)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.setPen(line)
+            painter.setBrush(Qt.GlobalColor.transparent)
+            painter.drawRoundedRect(frame, _ROUND, _ROUND)
+            painter.end()
+            self._over = key, over
+        return self._over[1]
 
     def mouseReleaseEvent(self, event: object) -> None:
         self.activated.emit()

@@ -90,6 +90,7 @@ def test_the_command_line_trains_and_resumes(
     shape = ["--latent-size", "3", "--features", "4", "--hidden", "8"]
     assert main([*common, *shape, "--epochs", "2", "--variance", "0.3", "--until", "1"]) == 0
     assert load_checkpoint(tmp_path / "run" / "checkpoint.pt")["epoch"] == 1
+    assert "min left" in capsys.readouterr().err
     assert main([*common, "--resume", "--variance", "0.4"]) == 0
     checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.pt")
     config = checkpoint["config"]
