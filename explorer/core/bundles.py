@@ -21,6 +21,11 @@ def assets() -> Path:
     raise ExplorerError(f"{package} came without its assets folder; install the program again.")
 
 
+def is_bundled(folder: Path) -> bool:
+    """Whether ``folder`` belongs to the program, so that nothing of the user's may be written there."""
+    return folder.resolve().is_relative_to(assets().resolve())
+
+
 def bundle_folder(name: str) -> Path:
     """The workspace folder of the bundle ``name``."""
     return assets() / name

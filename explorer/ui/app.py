@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +26,10 @@ from explorer.ui.store import SessionStore
 from explorer.ui.window_gestures import WindowGestures
 
 NAME = "latent-explorer"
+_COMPILE_AFTER_MS = 400
+_LOG_BYTES = 1_000_000
+# How long a thread may hold up the window's: Python's own 5 ms would be felt under the hand.
+_SWITCH_SECONDS = 0.0005
 log = logging.getLogger(__name__)
 
 
@@ -102,6 +105,7 @@ class Explorer:
         window.map.hovered.connect(controller.hover)
         window.map.lassoed.connect(controller.lasso)
         window.map.dropped.connect(controller.drop)
+        window.dropped.connect(controller.drop)
         window.loaded.color_by_chosen.connect(controller.color_by)
         window.loaded.legend.isolated.connect(controller.isolate)
         window.loaded.legend.toggled.connect(controller.toggle)
@@ -121,7 +125,10 @@ class Explorer:
         self.jobs.broke.connect(self.report_bug)
         self.opening.opened.connect(lambda _: window.message.hide())
         # The compiler is loaded only once there is something to look at; until then numpy draws the map.
-        self.presenter.pictured.connect(lambda _: warm_up(), Qt.ConnectionType.SingleShotConnection)
+        self.presenter.pictured.connect(
+            lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, warm_up),
+            Qt.ConnectionType.SingleShotConnection,
+        )
         self.opening.images_wanted.connect(controller.open_paths)
         self.opening.view_wanted.connect(window.map.set_view)
         stack = controller.undo_stack
@@ -139,12 +146,13 @@ def log_file() -> Path:
 
 
 def prepare_logging() -> None:
-    """Send the log to a small rotating file; a place that cannot be written is no reason not to start."""
+    """Send the log to a small file; a place that cannot be written is no reason not to start."""
+    file = log_file()
     try:
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(
-            log_file(), maxBytes=1_000_000, backupCount=1, delay=True
-        )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and file.stat().st_size > _LOG_BYTES:
+            file.replace(file.with_suffix(".old.txt"))
+        handler: logging.Handler = logging.FileHandler(file, delay=True)
     except OSError:
         handler = logging.StreamHandler()
     logging.basicConfig(
@@ -155,6 +163,7 @@ def prepare_logging() -> None:
 def run(paths: Sequence[Path] = ()) -> int:
     """Open the window on ``paths`` and stay until it is closed; returns the exit status."""
     prepare_logging()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(NAME)

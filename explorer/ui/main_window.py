@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
 from explorer.ui.furniture import chip
@@ -22,14 +22,16 @@ class MainWindow(QMainWindow):
 
     Signals:
         closing: the user closes the window.
+        dropped: the ``QMimeData`` of what was let go over the furniture; to be read at once.
     """
 
     closing = Signal()
+    dropped = Signal(QMimeData)
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Latent Explorer")
-        self.setAcceptDrops(False)
+        self.setAcceptDrops(True)
         self.map = MapView()
         self.loaded, self.here = LoadedPanel(), HerePanel()
         self.tray, self.status, self.message = Tray(), StatusLine(), MessageBar()
@@ -77,6 +79,14 @@ class MainWindow(QMainWindow):
         for widget in (self.title, self.menus, self.device_chip, self.points_chip):
             row.addWidget(widget, 1 if widget is self.menus else 0)
         return top
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, Signal
 
-from explorer.core.bundles import bundle_folder
+from explorer.core.bundles import bundle_folder, is_bundled
 from explorer.core.latent_map import LatentMap
 from explorer.core.opening import Opened, Plan, first_cursor, open_now
 from explorer.core.progress import Progress
@@ -74,7 +74,8 @@ class Opening(QObject):
             show(pca_preview(work.latents))
             chosen = settings or MapSettings()
             positions = fit_map(work.latents, chosen, progress, show)
-            work.save_positions(positions, asdict(chosen))
+            if not is_bundled(work.folder):
+                work.save_positions(positions, asdict(chosen))
             return positions
 
         def finish(positions: npt.NDArray[np.float32]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.ui.app import Explorer
 
@@ -65,11 +65,12 @@ class Hand:
         mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         self.drop_mime(mime)
 
-    def drop_mime(self, mime: QMimeData) -> None:
-        centre, copy = self.map.rect().center(), Qt.DropAction.CopyAction
+    def drop_mime(self, mime: QMimeData, onto: QWidget | None = None) -> None:
+        target = onto or self.map
+        centre, copy = target.rect().center(), Qt.DropAction.CopyAction
         buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        QApplication.sendEvent(self.map, QDragEnterEvent(centre, copy, mime, buttons, modifiers))
-        QApplication.sendEvent(self.map, QDropEvent(QPointF(centre), copy, mime, buttons, modifiers))
+        QApplication.sendEvent(target, QDragEnterEvent(centre, copy, mime, buttons, modifiers))
+        QApplication.sendEvent(target, QDropEvent(QPointF(centre), copy, mime, buttons, modifiers))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 
 from explorer.core.workspace import find_workspace
@@ -184,3 +184,21 @@ def test_a_bug_is_told_in_the_window_and_the_session_goes_on(hand, caplog):
     assert "should not have" in hand.explorer.window.message.text()
     hand.click(hand.on_data())
     hand.wait_for_picture()
+
+
+def test_what_is_dropped_beside_the_map_opens_too(hand, own_model):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(own_model))])
+    hand.drop_mime(mime, onto=hand.explorer.window)
+    hand.wait(lambda: hand.session.pair.kind == "AE")
+    assert hand.session.work is None
+
+
+@pytest.mark.slow
+def test_a_demo_mapped_anew_keeps_its_own_map_on_disk(hand, fashion_bundle):
+    before = (fashion_bundle / "map.npy").read_bytes()
+    shipped = hand.session.map
+    hand.explorer.controller.remap()
+    hand.wait(lambda: not hand.explorer.jobs.running, timeout=120_000)
+    assert hand.session.map is not shipped
+    assert (fashion_bundle / "map.npy").read_bytes() == before
