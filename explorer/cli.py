@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -69,6 +70,8 @@ def _window(paths: Sequence[Path]) -> int:
     from explorer import bootstrap
 
     bootstrap.ensure_qt()
+    # Before Qt, whose import hook reads the source of every module that is imported after it.
+    importlib.import_module("explorer.core.opening")
     from explorer.ui.app import run
 
     return run(paths)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 def heading(text: str) -> QLabel:
@@ -81,6 +90,15 @@ class Card(QFrame):
                 part.setToolTip(tip)
             self._lines.addWidget(label, row, 0)
             self._lines.addWidget(text, row, 1)
+
+
+def scrolling(widget: QWidget) -> QScrollArea:
+    """``widget`` in a frame that scrolls up and down where there is no room for all of it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    return area
 
 
 def clear(layout: QLayout, keep: QWidget | None = None) -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.core.pixels import difference
 from explorer.core.session import DroppedImage
-from explorer.ui.furniture import ElidedLabel, column, heading, quiet
+from explorer.ui.furniture import ElidedLabel, column, heading, quiet, scrolling
 from explorer.ui.latent_sliders import LatentSliders
 from explorer.ui.pictures import PictureView
 
@@ -142,20 +142,22 @@ class HerePanel(QWidget):
         for i, view in enumerate(self._neighbours):
             view.activated.connect(lambda i=i: self._choose(i))
             row.addWidget(view)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
-        scroll.setWidget(self.sliders)
+        below = QWidget()
+        rest = QVBoxLayout(below)
+        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setSpacing(8)
+        rest.addWidget(self._dropped_heading)
+        rest.addWidget(self._dropped)
+        rest.addWidget(heading("Nearest real images"))
+        rest.addLayout(row)
+        rest.addWidget(heading("Latent · by information"))
+        rest.addWidget(self.sliders)
+        rest.addStretch(1)
         layout = column(self)
         layout.addLayout(title)
         layout.addWidget(self.picture)
         layout.addLayout(support)
-        layout.addWidget(self._dropped_heading)
-        layout.addWidget(self._dropped)
-        layout.addWidget(heading("Nearest real images"))
-        layout.addLayout(row)
-        layout.addWidget(heading("Latent · by information"))
-        layout.addWidget(scroll, 1)
+        layout.addWidget(scrolling(below), 1)
         self.set_support(None)
         self.set_dropped(())
 

@@ -105,6 +105,7 @@ class Legend(QWidget):
             row.setVisible(bool(count))
             self._rows.append(row)
             self._layout.addWidget(row)
+        self._layout.addStretch(1)
 
     def set_hidden(self, hidden: frozenset[int]) -> None:
         """Mark the codes that are filtered out."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from explorer.core.model_pair import ModelPair
 from explorer.core.workspace import Workspace
-from explorer.ui.furniture import Card, column, heading
+from explorer.ui.furniture import Card, column, heading, scrolling
 from explorer.ui.legend import Legend
 
 
@@ -31,20 +31,11 @@ class LoadedPanel(QWidget):
         self._fields.setAccessibleName("Colour by")
         self._fields.setToolTip("The field of the data that colours the points")
         self._fields.textActivated.connect(self.color_by_chosen)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
-        inner = QWidget()
-        inside = QVBoxLayout(inner)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.legend)
-        inside.addStretch(1)
-        scroll.setWidget(inner)
         layout = column(self)
         for widget in (heading("Model"), self._model, heading("Data set"), self._data, heading("Colour by")):
             layout.addWidget(widget)
         layout.addWidget(self._fields)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(scrolling(self.legend), 1)
         layout.insertSpacing(2, 6)
         layout.insertSpacing(5, 6)
         self.set_model(None, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
 from explorer.ui.furniture import chip
@@ -32,6 +32,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Latent Explorer")
         self.setAcceptDrops(True)
+        self._shown = False
         self.map = MapView()
         self.loaded, self.here = LoadedPanel(), HerePanel()
         self.tray, self.status, self.message = Tray(), StatusLine(), MessageBar()
@@ -54,7 +55,7 @@ class MainWindow(QMainWindow):
         for widget, stretch in ((self.loaded, 0), (centre, 1), (self.here, 0)):
             columns.addWidget(widget)
             columns.setStretchFactor(columns.indexOf(widget), stretch)
-        columns.setSizes([_LEFT, 1440 - _LEFT - _RIGHT, _RIGHT])
+        self._columns = columns
         self.loaded.setMinimumWidth(180)
         self.here.setMinimumWidth(220)
         whole = QWidget()
@@ -77,8 +78,14 @@ class MainWindow(QMainWindow):
         row.setSpacing(10)
         self.menus.setNativeMenuBar(False)
         for widget in (self.title, self.menus, self.device_chip, self.points_chip):
-            row.addWidget(widget, 1 if widget is self.menus else 0)
+            row.addWidget(widget, 1 if widget is self.menus else 0, Qt.AlignmentFlag.AlignVCenter)
         return top
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self._columns.setSizes([_LEFT, self.width() - _LEFT - _RIGHT, _RIGHT])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() or event.mimeData().hasImage():

@@ -27,6 +27,7 @@ from explorer.ui.theme import DARK, Theme
 
 ZOOM_STEP = 1.25
 
+_COVERED = 40
 _QUICK = 0.008
 _PAUSE = 0.25
 _BAR_MARGIN = 12
@@ -211,7 +212,7 @@ class MapCanvas(QWidget):
         """Pictures a second while things last moved; 0 before anything did."""
         gaps = np.diff(self._paints)
         gaps = gaps[gaps < _PAUSE]
-        return 1.0 / float(np.median(gaps)) if len(gaps) > 2 else 0.0
+        return 1.0 / float(np.sort(gaps)[len(gaps) // 2]) if len(gaps) > 2 else 0.0
 
     def settle(self) -> None:
         """Draw the exact picture before returning (for pictures of the window without an event loop)."""
@@ -234,7 +235,11 @@ class MapCanvas(QWidget):
             self._look(self._whole(), by_hand=False)
 
     def _whole(self) -> View:
-        return View.fit_bounds(self._scene.raster.bounds, self.width(), self.height())
+        """All points, clear of the tool bar above and the read-out below."""
+        free = max(self.height() - 2 * _COVERED, self.height() // 2)
+        return View.fit_bounds(self._scene.raster.bounds, self.width(), free).resized(
+            self.width(), self.height()
+        )
 
     def _zoom(self, x: float, y: float, factor: float) -> None:
         self._look(self._view.zoomed_at(x, y, factor, self._whole().zoom_limits()), by_hand=True)
@@ -268,7 +273,7 @@ class MapCanvas(QWidget):
 
     def _ask(self) -> None:
         wanted = (self._scene, self._view, self.devicePixelRatioF())
-        if self.isVisible() and wanted != self._asked:
+        if len(self._scene.raster) and self.isVisible() and wanted != self._asked:
             self._asked = wanted
             self._renderer.request(*wanted)
 

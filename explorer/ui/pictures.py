@@ -107,16 +107,17 @@ class PictureView(QWidget):
             self._asked_at = None
 
     def _passe_partout(self, size: QSize) -> QPixmap:
-        """What lies over a picture of ``size``: the corners and the frame. Clipping to a path takes longer."""
+        """What lies over a picture of ``size``: corners and frame. Clipping to a path takes longer."""
         around, line = self.palette().window().color(), self.palette().mid().color()
         key = (size.width(), size.height(), self.devicePixelRatioF(), around.rgba(), line.rgba())
         if self._over is None or self._over[0] != key:
             ratio = self.devicePixelRatioF()
             over = QPixmap(QSize(math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)))
             over.setDevicePixelRatio(ratio)
-            over.fill(around)
+            over.fill(Qt.GlobalColor.transparent)  # filled with a solid colour it would have no alpha
             frame = QRectF(0.5, 0.5, size.width() - 1, size.height() - 1)
             painter = QPainter(over)
+            painter.fillRect(QRectF(0, 0, size.width(), size.height()), around)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
             painter.setPen(line)

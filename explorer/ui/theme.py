@@ -86,7 +86,7 @@ def _style_sheet(t: Theme) -> str:
     #cardtitle {{ font-weight: 600; color: {t.text}; }}
     #heading {{ color: {t.quiet}; font-weight: 600; letter-spacing: 1px; }}
     #quiet {{ color: {t.quiet}; }}
-    #chip {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 12px; padding: 3px 12px; color: {t.text}; }}
+    #chip {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 10px; padding: 3px 10px; color: {t.text}; }}
     #apptitle {{ font-weight: 700; }}
     #message {{ background: {t.card}; border: 1px solid {t.warn}; border-radius: 8px; }}
     QPushButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 6px 12px; }}
@@ -102,7 +102,7 @@ def _style_sheet(t: Theme) -> str:
     QComboBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
     QComboBox::drop-down {{ border: 0; width: 20px; }}
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.accent}; }}
-    QLineEdit, QSpinBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
+    QLineEdit {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
     QListWidget {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 6px; outline: 0; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}

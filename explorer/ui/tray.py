@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.core.session import Kept
+from explorer.ui.furniture import quiet
 from explorer.ui.pictures import CRISP_BELOW, to_qimage
 
 _CELL = 84
@@ -65,9 +66,8 @@ class Tray(QWidget):
         self._list.itemActivated.connect(lambda item: self.chosen.emit(self._list.row(item)))
         self._list.itemClicked.connect(lambda item: self.chosen.emit(self._list.row(item)))
         self._list.delete_pressed.connect(self._remove)
-        self._empty = QPushButton("Keep a picture with K: it stays here, with its exact latent.")
-        self._empty.setFlat(True)
-        self._empty.setEnabled(False)
+        self._empty = quiet("Keep a picture with K: it stays here, with its exact latent.")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         buttons = QVBoxLayout()
         buttons.setSpacing(6)
         self.sample, self.from_selection = QPushButton("Sample…"), QPushButton("From selection…")

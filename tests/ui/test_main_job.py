@@ -203,10 +203,19 @@ def test_hovering_shows_the_points_picture_and_label(hand):
     at = hand.screen(hand.session.map.positions[row])
     QTest.mouseMove(hand.map, at + QPoint(200, 0))
     QTest.mouseMove(hand.map, at)
-    hand.wait(lambda: hand.explorer.controller.hovered >= 0)
-    shown = hand.explorer.controller.hovered
-    place = hand.session.map.positions[shown]
-    assert np.linalg.norm(hand.map.view().to_screen(place[None])[0] - at.toTuple()) < 10
+
+    def distance() -> float:
+        shown = hand.explorer.controller.hovered
+        if shown < 0:
+            return np.inf
+        return float(
+            np.linalg.norm(hand.screen(hand.session.map.positions[shown]).toTuple() - np.array(at.toTuple()))
+        )
+
+    hand.wait(lambda: distance() < 10)
+    card = hand.map._card
+    assert card.title in hand.session.work.fields[0].names
+    assert card.image.width() == 28
 
 
 def test_the_session_is_kept_on_exit(open_explorer, fashion_bundle):
