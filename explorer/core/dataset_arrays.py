@@ -22,6 +22,14 @@ _MAX_PACKED = 4 << 30
 _DEFLATE_LIMIT = 1040  # deflate shrinks at most 1032 to 1
 _IDX_UINT8 = 0x08
 
+_DAMAGE: tuple[type[Exception], ...] = (zipfile.BadZipFile, zlib.error)
+try:
+    from lzma import LZMAError
+except ImportError:  # some Pythons are built without it; zipfile then says so itself
+    pass
+else:
+    _DAMAGE += (LZMAError,)
+
 
 class ArrayDataset(Dataset):
     """Pictures in one array ``(N, H, W)`` or ``(N, H, W, C)``, mapped from the file unless it is packed."""
@@ -141,7 +149,7 @@ def open_npz(path: Path) -> ArrayDataset:
                 for name, header in headers.items()
                 if name == key or header.shape == (count,) or name == "name" or name.endswith("_names")
             }
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (*_DAMAGE, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
         raise ExplorerError(f"{path} is cut off or damaged ({error}); copy or download it again.") from error
     except OSError as error:
         raise read_error(path, error) from error

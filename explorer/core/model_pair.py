@@ -120,7 +120,7 @@ class ModelPair:
         Raises ``ExplorerError`` if the model fails or draws something that is not a number.
         """
         if len(latents) <= BATCH:
-            return from_tensor(self.decode_raw(latents), self.image)
+            return from_tensor(self.decode_raw(latents), self.image, overwrite=True)
         starts = range(0, len(latents), BATCH)
         return np.concatenate([self.decode(latents[start : start + BATCH]) for start in starts])
 

@@ -6,6 +6,7 @@ Inside the application every picture is ``uint8 (H, W, C)`` or ``(N, H, W, C)`` 
 from __future__ import annotations
 
 import io
+import math
 import threading
 import warnings
 from contextlib import nullcontext
@@ -182,11 +183,12 @@ def to_tensor(pictures: Pixels, spec: ImageSpec) -> npt.NDArray[np.float32]:
     return tensor
 
 
-def from_tensor(tensor: npt.NDArray[Any], spec: ImageSpec) -> Pixels:
+def from_tensor(tensor: npt.NDArray[Any], spec: ImageSpec, *, overwrite: bool = False) -> Pixels:
     """A model's output as ``uint8 (N, H, W, C)``, C-contiguous: rounded half up, clipped to the range.
 
     ``tensor`` is ``(N, …)`` in the layout of ``spec`` (a flat one is taken as that layout's axes in
-    one). Raises ``ExplorerError`` where a value is NaN or infinite, or the shape does not fit.
+    one); with ``overwrite`` its memory is used for the arithmetic. Raises ``ExplorerError`` where a value is
+    NaN or infinite, or the shape does not fit.
     """
     height, width, channels = spec.height, spec.width, spec.channels
     count = len(tensor) if tensor.ndim else 0
@@ -197,15 +199,20 @@ def from_tensor(tensor: npt.NDArray[Any], spec: ImageSpec) -> Pixels:
             f"N×{_shape_text(spec.tensor_shape)} was expected; "
             "the model's image layout must be set to what it really gives."
         )
-    if not np.isfinite(tensor).all():
+    # The extremes tell both whether all is finite (NaN wins over any number) and whether there is need to clip.
+    least = np.minimum.reduce(tensor, axis=None, initial=spec.high)
+    most = np.maximum.reduce(tensor, axis=None, initial=spec.low)
+    if not math.isfinite(least - most):
         raise ExplorerError(
             "The decoder returned NaN or infinite pixels; the latent may lie far outside "
             "what it was trained on, or the model is damaged."
         )
     scale = 255.0 / (spec.high - spec.low)
-    values: npt.NDArray[np.float32] = np.multiply(tensor, scale, dtype=np.float32)
+    room = tensor if overwrite and tensor.dtype == np.float32 and tensor.flags.writeable else None
+    values: npt.NDArray[np.float32] = np.multiply(tensor, scale, out=room, dtype=np.float32)
     values += 0.5 - spec.low * scale
-    values.clip(0.0, 255.0, out=values)
+    if least < spec.low or most > spec.high:
+        values.clip(0.0, 255.0, out=values)
     if channels == 1 or spec.layout == "NHWC":
         return values.astype(np.uint8).reshape(count, height, width, channels)
     planes = values.astype(np.uint8).reshape(count, channels, height, width)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
@@ -34,20 +34,20 @@ class DecodeLoop(QObject):
     """Decodes the newest request and forgets the ones it was too slow for.
 
     Signals:
-        decoded: a ``Decoded``, on the thread of the receiver.
+        decoded: a ``Decoded``.
         failed: a sentence for the user.
+
+    Both are sent by the worker's thread: they arrive on the thread of a receiver that is a ``QObject``.
     """
 
     decoded = Signal(object)
     failed = Signal(str)
-    _answered = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._wake = threading.Condition()
         self._request: tuple[ModelPair, npt.NDArray[np.float32], float] | None = None
         self._closing = False
-        self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
@@ -78,12 +78,6 @@ class DecodeLoop(QObject):
             try:
                 picture = pair.decode(latent[None])[0]
             except ExplorerError as error:
-                self._answered.emit(error)
+                self.failed.emit(str(error))
             else:
-                self._answered.emit(Decoded(pair, latent, picture, asked_at, time.perf_counter() - start))
-
-    def _deliver(self, answer: Decoded | ExplorerError) -> None:
-        if isinstance(answer, Decoded):
-            self.decoded.emit(answer)
-        else:
-            self.failed.emit(str(answer))
+                self.decoded.emit(Decoded(pair, latent, picture, asked_at, time.perf_counter() - start))

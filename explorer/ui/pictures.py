@@ -53,11 +53,16 @@ class PictureView(QWidget):
         self._square = square
         self.setSizePolicy(policy)
 
-    def set_picture(self, picture: Pictures | None, asked_at: float | None = None) -> None:
-        """Show ``uint8 (H, W, C)``, or nothing; ``asked_at`` is when the user asked for it."""
+    def set_picture(self, picture: Pictures | None) -> None:
+        """Show ``uint8 (H, W, C)``, or nothing."""
         self._image = None if picture is None else to_qimage(picture)
-        self._asked_at = asked_at
         self.update()
+
+    def show_now(self, picture: Pictures, asked_at: float) -> None:
+        """Paint ``uint8 (H, W, C)`` before returning; ``asked_at`` is when the user asked for it."""
+        self._image = to_qimage(picture)
+        self._asked_at = asked_at
+        self.repaint()
 
     def set_placeholder(self, text: str) -> None:
         """What to say while there is no picture."""

@@ -139,8 +139,7 @@ class Presenter(QObject):
         if decoded.pair is not self._store.session.pair:
             return
         self._decoded = decoded
-        self._window.here.picture.set_picture(decoded.picture, decoded.asked_at)
-        self._window.here.picture.repaint()
+        self._window.here.picture.show_now(decoded.picture, decoded.asked_at)
         self._mark()
         if not self._later.isActive():
             self._later.start()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from explorer.core import raster, raster_numpy
@@ -242,6 +242,7 @@ def test_pick_finds_the_nearest_point_that_is_shown(seed: int, count: int, radiu
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 60))
+@example(246, 34)
 def test_lasso_is_the_even_odd_rule(seed: int, corners: int) -> None:
     random = np.random.default_rng(seed)
     positions = random.uniform(-1, 1, (2000, 2)).astype(np.float32)
