@@ -30,8 +30,10 @@ def inside_polygon(x: Floats, y: Floats, corners: Floats) -> Mask:
     painted = (corners - low) * scale + 4.0
     mask = Image.fromarray(_filled(painted))
     canvas = ImageDraw.Draw(mask)
-    outline = [tuple(corner) for corner in painted.tolist()]
-    canvas.line([*outline, outline[0], outline[1]], fill=_EDGE, width=5, joint="curve")
+    outline = painted.tolist()
+    for (x0, y0), (x1, y1) in zip(outline, [*outline[1:], outline[0]], strict=True):
+        canvas.line([x0, y0, x1, y1], fill=_EDGE, width=5)
+        canvas.ellipse([x0 - 3, y0 - 3, x0 + 3, y0 + 3], fill=_EDGE)
     column = np.clip((x - low[0]) * scale[0] + 4.5, 0, _SIDE - 1).astype(np.int64)
     row = np.clip((y - low[1]) * scale[1] + 4.5, 0, _SIDE - 1).astype(np.int64)
     found = np.asarray(mask)[row, column]
