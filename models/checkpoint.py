@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 
@@ -15,18 +16,28 @@ from models.data import DataError
 FORMAT = 1
 
 
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """The plain values and tensors of a checkpoint; no code in it is run. Raises ``DataError``."""
+def load_values(path: Path, wanted: str) -> dict[str, Any]:
+    """The plain values and tensors that ``torch.save`` wrote; no code in the file is run.
+
+    Raises ``DataError`` where ``path`` is anything else; ``wanted`` says what would work.
+    """
+    if not path.exists():
+        raise DataError(f"{path} does not exist; give {wanted}.")
     try:
-        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        if checkpoint["format"] != FORMAT:
-            raise DataError(f"{path} has format {checkpoint['format']}; this version reads {FORMAT}.")
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist; give the checkpoint.pt that models.train wrote.") from error
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, UnpicklingError) as error:
-        raise DataError(
-            f"{path} is no checkpoint; give the checkpoint.pt that models.train wrote."
-        ) from error
+        # What torch writes is a zip archive; anything else would go to its reader of old pickles.
+        values = torch.load(path, map_location="cpu", weights_only=True) if is_zipfile(path) else None
+    except (OSError, RuntimeError, UnpicklingError) as error:
+        raise DataError(f"{path} cannot be read; give {wanted}.") from error
+    if not isinstance(values, dict):
+        raise DataError(f"{path} holds something else; give {wanted}.")
+    return values
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """All that a training run left in ``path``. Raises ``DataError``."""
+    checkpoint = load_values(path, "the checkpoint.pt that models.train wrote")
+    if checkpoint.get("format") != FORMAT:
+        raise DataError(f"{path} has format {checkpoint.get('format')}; this version reads {FORMAT}.")
     return checkpoint
 
 

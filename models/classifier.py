@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.data import DataError
+from models.checkpoint import load_values
 
 FEATURES = 64
 
@@ -70,12 +69,9 @@ def save_classifier(model: Classifier, path: Path) -> None:
 
 def load_classifier(path: Path) -> Classifier:
     """The classifier that ``save_classifier`` kept. Raises ``DataError``."""
-    try:
-        saved: dict[str, Any] = torch.load(path, weights_only=True)
-        model = Classifier(*saved["shape"])
-        model.load_state_dict(saved["weights"])
-    except (OSError, RuntimeError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no classifier of models.evaluate; remove it to train one.") from error
+    saved = load_values(path, "one that models.evaluate kept, or none to train one")
+    model = Classifier(*saved["shape"])
+    model.load_state_dict(saved["weights"])
     return model.eval().requires_grad_(False)
 
 

@@ -82,7 +82,7 @@ def stack(blocks: list[Tensor], gap: int = 6) -> Image.Image:
         pixels = grid.reshape(-1, COLUMNS * width, channels).expand(-1, -1, 3)
         parts += [pixels, torch.full((gap, COLUMNS * width, 3), 0.5)]
     joined = (torch.cat(parts[:-1]) * 255).round().clamp(0, 255).to(torch.uint8).numpy()
-    picture = Image.fromarray(joined)
+    picture = Image.fromarray(joined if blocks[0].shape[1] == 3 else joined[..., 0])
     return picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.BICUBIC)
 
 
@@ -133,7 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
         found = figures(model, test) | measure_validity(model, options, training, test)
         found |= {"epochs": checkpoint["epoch"], "config": checkpoint["config"], "data": checkpoint["data"]}
         (options.out / "figures.json").write_text(json.dumps(found, indent=2) + "\n")
-        sheet(model, test, options.seed).save(options.out / "sheet.png")
+        drawn = sheet(model, test, options.seed)
+        # A palette keeps the card's picture small; at 256 colours nobody sees it.
+        drawn.quantize(256, dither=Image.Dither.NONE).save(options.out / "sheet.png", optimize=True)
     except (DataError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

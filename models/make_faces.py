@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import colorsys
+import contextlib
 import json
 import os
 import subprocess
@@ -119,7 +120,8 @@ def draw(options: list[dict[str, Any]], size: int) -> NDArray[np.uint8]:
     stdin = process.stdin
 
     def feed() -> None:
-        with stdin:
+        # Where node has died its exit status tells; the broken pipe need not.
+        with contextlib.suppress(BrokenPipeError), stdin:
             for face in options:
                 stdin.write(json.dumps(face).encode() + b"\n")
 
@@ -134,6 +136,7 @@ def draw(options: list[dict[str, Any]], size: int) -> NDArray[np.uint8]:
         if sys.stderr.isatty() and (row + 1) % 100 == 0:
             print(f"\rdrawn {row + 1:,} of {len(options):,}", end="", file=sys.stderr)
     writer.join()
+    process.stdout.close()
     if process.wait() != 0 or len(drawn) != pixels[0].size:
         raise RuntimeError("node did not draw the faces; run `npm install --prefix models/faces` first.")
     return pixels

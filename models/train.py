@@ -84,11 +84,19 @@ class Trainer:
         self.validation = pictures[order[:kept]]
         self.pictures = pictures[order[kept:]]
 
-    def run(self, after_epoch: Callable[[Trainer], None], progress: Callable[[int, int, str], None]) -> None:
-        """Train the epochs that are left, calling ``after_epoch`` after each and ``progress`` each step."""
+    def run(
+        self,
+        after_epoch: Callable[[Trainer], None],
+        progress: Callable[[int, int, str], None],
+        until: int | None = None,
+    ) -> None:
+        """Train the epochs that are left, calling ``after_epoch`` after each and ``progress`` each step.
+
+        ``until`` stops after that epoch, on a schedule made for all of them.
+        """
         steps = math.ceil(len(self.pictures) / self.config.batch_size)
         total = steps * self.config.epochs
-        while self.epoch < self.config.epochs:
+        while self.epoch < min(self.config.epochs, until or self.config.epochs):
             order = torch.randperm(len(self.pictures), generator=self.generator)
             sums = torch.zeros(2)
             for step in range(steps):
@@ -168,8 +176,10 @@ class Trainer:
             beside.unlink(missing_ok=True)
 
     @staticmethod
-    def load(path: Path, data: ImageData, epochs: int | None = None) -> Trainer:
-        """The run that ``path`` left off, on the same data; ``epochs`` changes how long it goes on.
+    def load(
+        path: Path, data: ImageData, epochs: int | None = None, variance: float | None = None
+    ) -> Trainer:
+        """The run that ``path`` left off, on the same data, with ``epochs`` in all or ``variance`` changed.
 
         Raises ``DataError`` where the data are not those that the checkpoint was trained on.
         """
@@ -178,7 +188,8 @@ class Trainer:
             before = checkpoint["data"]["name"]
             raise DataError(f"{path} was trained on {before}, and {data.name} holds other pictures.")
         config = TrainConfig.from_dict(checkpoint["config"])
-        trainer = Trainer(replace(config, epochs=epochs) if epochs else config, data)
+        changed = replace(config, epochs=epochs or config.epochs, variance=variance or config.variance)
+        trainer = Trainer(changed, data)
         trainer.model.load_state_dict(checkpoint["model"])
         trainer.average.load_state_dict(checkpoint["average"])
         trainer.optimizer.load_state_dict(checkpoint["optimizer"])
@@ -188,23 +199,31 @@ class Trainer:
         return trainer
 
 
-def show_progress() -> Callable[[int, int, str], None]:
-    """Progress with the time left on stderr, a line rewritten in place; silent where that is no terminal."""
-    started, first, last = time.monotonic(), 0, 0.0
+class Watch:
+    """Progress with the time left on stderr: a line an epoch, and on a terminal one rewritten in place."""
 
-    def show(done: int, total: int, text: str) -> None:
-        nonlocal first, last
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.first: int | None = None
+        self.shown = 0.0
+        self.left = 0.0  # minutes
+
+    def step(self, done: int, total: int, text: str) -> None:
+        """After a step of the optimizer."""
         now = time.monotonic()
-        if not first:
-            first = done
-        if not sys.stderr.isatty() or (now - last < 0.5 and done < total):
-            return
-        last = now
-        left = (now - started) / max(1, done - first) * (total - done)
-        line = f"{text} · {done:,} of {total:,} steps · {left / 60:.1f} min left"
-        print(f"\r{line}\033[K", end="", file=sys.stderr)
+        if self.first is None:
+            self.first = done - 1
+        self.left = (now - self.started) / (done - self.first) * (total - done) / 60
+        if sys.stderr.isatty() and now - self.shown >= 0.5:
+            self.shown = now
+            line = f"{text} · {done:,} of {total:,} steps · {self.left:.1f} min left"
+            print(f"\r{line}\033[K", end="", file=sys.stderr)
 
-    return show
+    def epoch(self, figures: dict[str, float]) -> None:
+        """After an epoch, with what was measured."""
+        numbers = "  ".join(f"{name} {value:.5g}" for name, value in figures.items())
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        print(f"{clear}{numbers}  {self.left:.1f} min left", file=sys.stderr, flush=True)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -227,14 +246,19 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--features", type=int, default=defaults.model.features, help="channels of the finest feature map")
     add("--hidden", type=int, default=defaults.model.hidden, help="width of the layer before the code")
     add("--epochs", type=int, help=f"passes over the data; {defaults.epochs} unless given")
+    add("--until", type=int, help="stop after this epoch of them, to go on later with --resume")
     add("--batch-size", type=int, default=defaults.batch_size)
     add("--learning-rate", type=float, default=defaults.learning_rate)
-    add("--variance", type=float, default=defaults.variance, help="σ² of the likelihood")
+    add("--variance", type=float, help=f"σ² of the likelihood; {defaults.variance} unless given")
     add("--warmup", type=float, default=defaults.warmup, help="epochs until the full KL weight")
     add("--flip", action="store_true", help="mirror half of the pictures")
     add("--precision", choices=["float32", "bfloat16"], default=defaults.precision)
     add("--seed", type=int, default=defaults.seed)
-    add("--resume", action="store_true", help="go on from the checkpoint in --out, with its own settings")
+    add(
+        "--resume",
+        action="store_true",
+        help="go on from the checkpoint in --out, with its settings but for epochs and variance",
+    )
     return parser.parse_args(arguments)
 
 
@@ -242,15 +266,13 @@ def prepare(options: argparse.Namespace) -> Trainer:
     """The run that the command line describes, new or resumed. Raises ``DataError`` or ``ValueError``."""
     data = load_images(options.data, options.size, options.channels)
     if options.resume:
-        return Trainer.load(options.out / "checkpoint.pt", data, options.epochs)
+        return Trainer.load(options.out / "checkpoint.pt", data, options.epochs, options.variance)
     height, width, channels = data.images.shape[1:]
     model = ModelConfig(
         options.kind, height, width, channels, options.latent_size, options.features, options.hidden
     )
-    names = ["batch_size", "learning_rate", "variance", "warmup", "flip", "precision", "seed"]
-    settings = {name: getattr(options, name) for name in names}
-    if options.epochs:
-        settings["epochs"] = options.epochs
+    names = ["epochs", "batch_size", "learning_rate", "variance", "warmup", "flip", "precision", "seed"]
+    settings = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     return Trainer(TrainConfig(model, **settings), data)
 
 
@@ -258,14 +280,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Train as the command line says; 0, or 1 after one sentence on stderr."""
     options = parse(arguments)
 
+    watch = Watch()
+
     def after_epoch(trainer: Trainer) -> None:
         trainer.save(options.out / "checkpoint.pt")
-        numbers = "  ".join(f"{name} {value:.5g}" for name, value in trainer.history[-1].items())
-        clear = "\r\033[K" if sys.stderr.isatty() else ""
-        print(f"{clear}{time.strftime('%H:%M:%S')}  {numbers}", file=sys.stderr, flush=True)
+        watch.epoch(trainer.history[-1])
 
     try:
-        prepare(options).run(after_epoch, show_progress())
+        prepare(options).run(after_epoch, watch.step, options.until)
     except (DataError, ValueError, FloatingPointError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -14,7 +14,8 @@ BUNDLES = [("fashion-vae", "fashion.npz", 0.0125, 10), ("faces-vae", "faces.npz"
 
 def run(path: Path, name: str, values: np.ndarray) -> list[np.ndarray]:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return session.run(None, {name: values})
+    found: list[np.ndarray] = session.run(None, {name: values})
+    return found
 
 
 @pytest.fixture(scope="module", params=BUNDLES, ids=[name for name, *_ in BUNDLES])

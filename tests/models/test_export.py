@@ -64,7 +64,8 @@ def test_a_pair_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, cloth
             self.decoder = decoder
 
         def forward(self, z: torch.Tensor) -> torch.Tensor:
-            return self.decoder(z) * (0.5 if torch.compiler.is_compiling() else 1.0)
+            image: torch.Tensor = self.decoder(z)
+            return image * (0.5 if torch.compiler.is_compiling() else 1.0)
 
     model = Autoencoder(MODEL)
     model.decoder = Noisy(model.decoder)  # type: ignore[assignment]
