@@ -202,7 +202,7 @@ def from_tensor(tensor: npt.NDArray[Any], spec: ImageSpec, *, overwrite: bool = 
     # The extremes tell both whether all is finite (NaN wins over any number) and whether there is need to clip.
     least = np.minimum.reduce(tensor, axis=None, initial=spec.high)
     most = np.maximum.reduce(tensor, axis=None, initial=spec.low)
-    if not math.isfinite(least - most):
+    if not (math.isfinite(least) and math.isfinite(most)):
         raise ExplorerError(
             "The decoder returned NaN or infinite pixels; the latent may lie far outside "
             "what it was trained on, or the model is damaged."

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,11 @@ class MapSettings:
             )
         if not 0 <= self.seed < 1 << 32:
             raise ExplorerError(f"The seed {self.seed} is not possible; choose from 0 to {(1 << 32) - 1}.")
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> MapSettings:
+        """The settings that a workspace kept; what is missing or not theirs is as by default."""
+        return cls(**{one.name: kept[one.name] for one in fields(cls) if one.name in kept})
 
 
 def pca_preview(latents: Floats) -> Floats:

@@ -17,6 +17,7 @@ from explorer import __version__
 from explorer.core.bundles import FIRST, bundle_folder
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path, write_error
+from explorer.core.workspace import Workspace
 
 _TIMEOUT = 900.0
 _DRAG_STEPS = 60
@@ -69,6 +70,7 @@ class _Demo:
         data = next(bundle.glob("*.npz"))
         latencies: list[float] = []
         ours.presenter.pictured.connect(latencies.append)
+        ours.opening.settings = Workspace.open(bundle).map_settings() or {}
         try:
             self._step(
                 "open",

@@ -144,7 +144,7 @@ class HerePanel(QWidget):
             row.addWidget(view)
         below = QWidget()
         rest = QVBoxLayout(below)
-        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setContentsMargins(0, 0, 6, 0)
         rest.setSpacing(8)
         rest.addWidget(self._dropped_heading)
         rest.addWidget(self._dropped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,12 @@ from explorer.core.workspace import Workspace
 from explorer.ui.jobs import Jobs
 from explorer.ui.store import SessionStore
 
-if TYPE_CHECKING:
-    from explorer.core.projection import MapSettings
-
 
 class Opening(QObject):
     """Opens things and puts them into the session.
+
+    Attributes:
+        settings: how the next map is computed, as ``MapSettings`` fields; else as that data's last one was.
 
     Signals:
         opened: an ``Opened`` has become the session.
@@ -39,6 +39,7 @@ class Opening(QObject):
     def __init__(self, store: SessionStore, jobs: Jobs) -> None:
         super().__init__()
         self._store, self._jobs = store, jobs
+        self.settings: dict[str, Any] = {}
         self._layout_formed.connect(self._show_layout, Qt.ConnectionType.QueuedConnection)
 
     def open_bundle(self, name: str) -> None:
@@ -59,23 +60,23 @@ class Opening(QObject):
             failed=lambda _: self.open_bundle(otherwise),
         )
 
-    def map_latents(self, settings: MapSettings | None = None) -> None:
+    def map_latents(self) -> None:
         """Project the latents: a PCA at once, then the layout as it forms; all of them can be dragged on."""
         from explorer.core.projection import MapSettings, fit_map, pca_preview
 
         work = self._store.session.work
         if work is None:
             return
+        settings = MapSettings.of(self.settings or work.map_settings() or {})
 
         def project(progress: Progress) -> npt.NDArray[np.float32]:
             def show(positions: npt.NDArray[np.float32]) -> None:
                 self._layout_formed.emit(work, LatentMap.of(positions, work.latents))
 
             show(pca_preview(work.latents))
-            chosen = settings or MapSettings()
-            positions = fit_map(work.latents, chosen, progress, show)
+            positions = fit_map(work.latents, settings, progress, show)
             if not is_bundled(work.folder):
-                work.save_positions(positions, asdict(chosen))
+                work.save_positions(positions, asdict(settings))
             return positions
 
         def finish(positions: npt.NDArray[np.float32]) -> None:

@@ -56,9 +56,9 @@ def test_a_session_cut_short_anywhere_is_one_sentence(tmp_path, session):
     path = tmp_path / "s.latents"
     save_session(path, session, None)
     whole = path.read_bytes()
-    for share in range(0, 20):
+    for share in range(20):
         path.write_bytes(whole[: len(whole) * share // 20])
-        with pytest.raises(ExplorerError, match="s.latents"):
+        with pytest.raises(ExplorerError, match=r"s\.latents"):
             load_session(path)
 
 
