@@ -22,7 +22,14 @@ _MAX_PACKED = 4 << 30
 _DEFLATE_LIMIT = 1040  # deflate shrinks at most 1032 to 1
 _IDX_UINT8 = 0x08
 
-_DAMAGE: tuple[type[Exception], ...] = (zipfile.BadZipFile, zlib.error)
+_DAMAGE: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 try:
     from lzma import LZMAError
 except ImportError:  # some Pythons are built without it; zipfile then says so itself
@@ -149,7 +156,7 @@ def open_npz(path: Path) -> ArrayDataset:
                 for name, header in headers.items()
                 if name == key or header.shape == (count,) or name == "name" or name.endswith("_names")
             }
-    except (*_DAMAGE, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise ExplorerError(f"{path} is cut off or damaged ({error}); copy or download it again.") from error
     except OSError as error:
         raise read_error(path, error) from error

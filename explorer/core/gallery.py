@@ -137,8 +137,8 @@ def export_gallery(
     """Write a picture for every item, ``0001.png`` … with its provenance, and ``sheet.png`` with all.
 
     ``draw`` gives the pictures ``uint8 (H, W, C)`` of some items; see ``decoding``. Returns the paths
-    written, the sheet last. Either all files appear in ``folder`` or, on an error or a cancel, none; other files there
-    stay.
+    written, the sheet last. Either all files appear in ``folder`` or, on an error or a cancel, none; other
+    files there stay.
     """
     if not items:
         raise ExplorerError("There is nothing to export yet; keep a picture or draw some samples first.")

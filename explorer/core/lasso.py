@@ -49,8 +49,8 @@ def inside_polygon(x: Floats, y: Floats, corners: Floats) -> Mask:
 def _filled(corners: Floats) -> NDArray[np.uint8]:
     """The mask ``(_SIDE, _SIDE)``: 1 where a pixel's centre is inside ``corners`` (m, 2), in pixels.
 
-    Each side changes what lies left of it in the rows that it spans. Pillow's own polygon is not quite even-odd
-    where many sides cross.
+    Each side changes what lies left of it in the rows that it spans. Pillow's own polygon is not quite
+    even-odd where many sides cross.
     """
     start, end = corners, np.roll(corners, -1, axis=0)
     rows = np.arange(_SIDE)[:, None]

@@ -199,7 +199,7 @@ def from_tensor(tensor: npt.NDArray[Any], spec: ImageSpec, *, overwrite: bool = 
             f"N×{_shape_text(spec.tensor_shape)} was expected; "
             "the model's image layout must be set to what it really gives."
         )
-    # The extremes tell both whether all is finite (NaN wins over any number) and whether there is need to clip.
+    # The extremes tell both whether all is finite (NaN wins over any number) and whether to clip.
     least = np.minimum.reduce(tensor, axis=None, initial=spec.high)
     most = np.maximum.reduce(tensor, axis=None, initial=spec.low)
     if not (math.isfinite(least) and math.isfinite(most)):

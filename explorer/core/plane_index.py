@@ -28,7 +28,7 @@ class PlaneIndex:
             raise ExplorerError("The map holds no points with a finite place; compute the map again.")
         self._order = grid.rows
         self._x, self._y = grid.x.astype(np.float64), grid.y.astype(np.float64)
-        # One query reads a handful of numbers: as lists and views they cost a tenth of whole array operations.
+        # One query reads a handful of numbers: as views they cost a tenth of whole array operations.
         self._places = np.column_stack([self._x, self._y])
         self._starts = grid.starts.astype(np.int64).data
         # _table[r, c]: points in the cells below row r and left of column c, for counting any block at once.

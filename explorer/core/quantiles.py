@@ -1,4 +1,4 @@
-"""Quantiles of columns. NumPy's own first call imports its masked arrays, which the first picture would wait for."""
+"""Quantiles of columns. NumPy's own first call imports its masked arrays: the first picture would wait."""
 
 from __future__ import annotations
 
