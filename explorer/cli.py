@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -70,6 +71,7 @@ def _window(paths: Sequence[Path]) -> int:
     from explorer import bootstrap
 
     bootstrap.ensure_qt()
+    gc.disable()  # nothing that is imported becomes garbage; the window turns it on again
     # Before Qt, whose import hook reads the source of every module that is imported after it.
     importlib.import_module("explorer.core.opening")
     from explorer.ui.app import run

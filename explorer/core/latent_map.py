@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from explorer.core.inverse import Inverse
 from explorer.core.placement import Placement
+from explorer.core.raster import Raster
 
 Floats = npt.NDArray[np.float32]
 
@@ -24,16 +25,18 @@ class LatentMap:
         positions: ``(N, 2) float32``, y upwards.
         latents: ``(N, D) float32``, row for row.
         inverse: from a place to a latent.
+        raster: draws and picks the points.
     """
 
     positions: Floats
     latents: Floats
     inverse: Inverse
+    raster: Raster
 
     @classmethod
     def of(cls, positions: Floats, latents: Floats) -> LatentMap:
         """Index ``positions (N, 2)`` of ``latents (N, D)``."""
-        return cls(positions, latents, Inverse(positions, latents))
+        return cls(positions, latents, Inverse(positions, latents), Raster(positions))
 
     @cached_property
     def placement(self) -> Placement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -160,10 +161,16 @@ def prepare_logging() -> None:
     )
 
 
+def prepare_process() -> None:
+    """Let threads take turns quickly, and let the garbage collector pass over all that has been loaded."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.freeze()
+    gc.enable()
+
+
 def run(paths: Sequence[Path] = ()) -> int:
     """Open the window on ``paths`` and stay until it is closed; returns the exit status."""
     prepare_logging()
-    sys.setswitchinterval(_SWITCH_SECONDS)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(NAME)
@@ -181,6 +188,7 @@ def run(paths: Sequence[Path] = ()) -> int:
     ticking = QTimer()  # lets Ctrl+C through: the interpreter looks for signals only between Python calls
     ticking.timeout.connect(lambda: None)
     ticking.start(500)
+    prepare_process()
     explorer.start(paths)
     status = app.exec()
     explorer.close()

@@ -75,7 +75,7 @@ class Controller(QObject):
             self._presenter.set_trail(())
             return
         latent = latent_map.inverse.latent_at((x, y), self._window.map.view().units_per_pixel)
-        self._presenter.ask_at(began)
+        self._presenter.ask_for(latent, began)
         self._edit("Probe", cursor=Cursor(latent, (x, y), "map"), dropped=())
         self._trail = [*self._trail[-400:], (x, y)]
         self._presenter.set_trail(self._trail)
@@ -155,7 +155,7 @@ class Controller(QObject):
             return
         latent = cursor.latent.copy()
         latent[dimension] = value
-        self._presenter.ask_at(began)
+        self._presenter.ask_for(latent, began)
         self._edit("Slide", cursor=Cursor(latent, self._place_of(latent), "slider"))
 
     def sample_one(self) -> None:

@@ -7,6 +7,7 @@ that a drag of the probe draws no point anew.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -28,6 +29,8 @@ from explorer.ui.theme import DARK, Theme
 ZOOM_STEP = 1.25
 
 _COVERED = 40
+_FORMING = 0.3
+_MARK, _CHIP = 16, 60
 _QUICK = 0.008
 _PAUSE = 0.25
 _BAR_MARGIN = 12
@@ -54,6 +57,7 @@ class MapCanvas(QWidget):
         self._view = View.fit_bounds(None, self.width(), self.height())
         self._moved_by_hand = False
         self._frame: Frame | None = None
+        self._formed_at = -math.inf
         self._asked: tuple[Scene, View, float] | None = None
         self._seconds = 0.0
         self._paints: deque[float] = deque(maxlen=24)
@@ -90,8 +94,11 @@ class MapCanvas(QWidget):
         codes: NDArray[np.int32] | None,
         palette: NDArray[np.uint8],
         shown: NDArray[np.bool_] | None,
+        raster: Raster | None = None,
     ) -> None:
         """Another map: positions ``(N, 2)``, codes (N,) into palette (K, 3) RGB, shown (N,) or None for all.
+
+        ``raster`` is that of the positions, where it has been made already.
 
         Selection, card and support go; the view fits the new map.
         """
@@ -99,11 +106,10 @@ class MapCanvas(QWidget):
         self._frame = None
         self._hover(-1)
         self._moved_by_hand = False
-        raster = Raster(self._positions)
         self._show(
             replace(
                 self._scene,
-                raster=raster,
+                raster=raster or Raster(self._positions),
                 codes=codes,
                 palette=palette,
                 shown=shown,
@@ -113,11 +119,15 @@ class MapCanvas(QWidget):
         )
         self._follow()
 
-    def set_positions(self, positions: NDArray[np.floating]) -> None:
+    def set_positions(self, positions: NDArray[np.floating], raster: Raster | None = None) -> None:
         """The same points elsewhere (a layout that is forming); the view follows until a hand moved it."""
         self._positions = np.asarray(positions, np.float32)
-        self._show(replace(self._scene, raster=Raster(self._positions), support=None))
-        self._follow()
+        self._formed_at = time.perf_counter()
+        self._scene = replace(self._scene, raster=raster or Raster(self._positions), support=None)
+        if not self._moved_by_hand:
+            self._view = self._whole()
+            self.view_changed.emit(self._view)
+        self._ask()  # what is on the screen stays until the new picture is there
 
     def set_colors(self, codes: NDArray[np.int32] | None, palette: NDArray[np.uint8]) -> None:
         """Colour the points anew."""
@@ -154,13 +164,16 @@ class MapCanvas(QWidget):
 
     def set_cursor(self, place: tuple[float, float] | None) -> None:
         """Where the decoded picture lies, in map units."""
-        self._cursor = place
-        self._refresh()
+        if place != self._cursor:
+            before, self._cursor = self._marked(), place
+            self.update(before | self._marked())
 
     def set_trail(self, places: NDArray[np.floating]) -> None:
         """The way of the present drag ``(n, 2)`` in map units."""
-        self._trail = np.asarray(places, np.float64).reshape(-1, 2)
-        self._refresh()
+        places = np.asarray(places, np.float64).reshape(-1, 2)
+        if len(places) or len(self._trail):
+            before, self._trail = self._marked(), places
+            self.update(before | self._marked())
 
     def set_dropped(self, places: NDArray[np.floating]) -> None:
         """Where dropped pictures fell ``(n, 2)`` in map units; rows that are not finite are not drawn."""
@@ -178,7 +191,7 @@ class MapCanvas(QWidget):
     def set_status(self, text: str) -> None:
         """The read-out at the bottom left; the frame rate is added."""
         self._status = text
-        self._refresh()
+        self.update(0, self.height() - _CHIP, self.width(), _CHIP)
 
     def set_message(self, text: str) -> None:
         """What to say in the middle while there is no map."""
@@ -269,7 +282,12 @@ class MapCanvas(QWidget):
         self._refresh()
 
     def _is_quick(self) -> bool:
-        return is_compiled() and self._seconds < _QUICK
+        """Whether drawing at once keeps the hand waiting less than a thread would.
+
+        A layout that forms many times a second is always drawn behind.
+        """
+        forming = time.perf_counter() - self._formed_at < _FORMING
+        return is_compiled() and self._seconds < _QUICK and not forming
 
     def _ask(self) -> None:
         wanted = (self._scene, self._view, self.devicePixelRatioF())
@@ -289,6 +307,15 @@ class MapCanvas(QWidget):
             and frame.view == self._view
             and frame.ratio == self.devicePixelRatioF()
         )
+
+    def _marked(self) -> QRect:
+        """What cursor and trail cover of the window."""
+        places = self._trail if self._cursor is None else np.vstack([self._trail, self._cursor])
+        if not len(places):
+            return QRect()
+        (left, top), (right, bottom) = (f(self._view.to_screen(places), axis=0) for f in (np.min, np.max))
+        area = QRectF(left, top, right - left, bottom - top)
+        return area.adjusted(-_MARK, -_MARK, _MARK, _MARK).toAlignedRect() & self.rect()
 
     def _refresh(self) -> None:
         """Repaint, but for the tool bar, which nothing here changes."""

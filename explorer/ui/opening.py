@@ -14,7 +14,7 @@ from explorer.core.bundles import bundle_folder, is_bundled
 from explorer.core.latent_map import LatentMap
 from explorer.core.opening import Opened, Plan, first_cursor, open_now
 from explorer.core.progress import Progress
-from explorer.core.workspace import Workspace
+from explorer.core.session import Session
 from explorer.ui.jobs import Jobs
 from explorer.ui.store import SessionStore
 
@@ -69,20 +69,19 @@ class Opening(QObject):
             return
         settings = MapSettings.of(self.settings or work.map_settings() or {})
 
-        def project(progress: Progress) -> npt.NDArray[np.float32]:
-            def show(positions: npt.NDArray[np.float32]) -> None:
-                self._layout_formed.emit(work, LatentMap.of(positions, work.latents))
+        def form(positions: npt.NDArray[np.float32]) -> None:
+            # All that can be done for a layout is done on the job's thread: many come in a second.
+            session = self._store.session
+            self._layout_formed.emit(session, moved(session, LatentMap.of(positions, work.latents)))
 
-            show(pca_preview(work.latents))
-            positions = fit_map(work.latents, settings, progress, show)
+        def project(progress: Progress) -> None:
+            form(pca_preview(work.latents))
+            positions = fit_map(work.latents, settings, progress, form)
             if not is_bundled(work.folder):
                 work.save_positions(positions, asdict(settings))
-            return positions
+            form(positions)
 
-        def finish(positions: npt.NDArray[np.float32]) -> None:
-            self._show_layout(work, LatentMap.of(positions, work.latents))
-
-        self._jobs.start("Mapping", project, finish, wanted=lambda: self._store.session.work is work)
+        self._jobs.start("Mapping", project, lambda _: None, wanted=lambda: self._store.session.work is work)
 
     def _settle(self, opened: Opened) -> None:
         """Make what was opened the session."""
@@ -117,13 +116,20 @@ class Opening(QObject):
         if work is not None and opened.map is None:
             self.map_latents()
 
-    def _show_layout(self, work: Workspace, latent_map: LatentMap) -> None:
-        """Put a layout into the session; the cursor keeps its latent and follows to its new place."""
+    def _show_layout(self, seen: Session, fields: dict[str, Any]) -> None:
+        """Put a layout into the session, unless its data have left; ``fields`` suit the session ``seen``."""
         session = self._store.session
-        if session.work is not work:
+        if session.work is not seen.work:
             return
-        cursor = session.cursor
-        if cursor is not None:
-            cursor = replace(cursor, place=latent_map.place_of(cursor.latent))
-        dropped = tuple(replace(one, place=latent_map.place_of(one.latent)) for one in session.dropped)
-        self._store.replace(map=latent_map, cursor=cursor, dropped=dropped or session.dropped)
+        if session.cursor is not seen.cursor or session.dropped is not seen.dropped:
+            fields = moved(session, fields["map"])
+        self._store.replace(**fields)
+
+
+def moved(session: Session, latent_map: LatentMap) -> dict[str, Any]:
+    """Fields of ``session`` on another map: cursor and dropped pictures keep their latents and move along."""
+    cursor = session.cursor
+    if cursor is not None:
+        cursor = replace(cursor, place=latent_map.place_of(cursor.latent))
+    dropped = tuple(replace(one, place=latent_map.place_of(one.latent)) for one in session.dropped)
+    return {"map": latent_map, "cursor": cursor, "dropped": dropped or session.dropped}

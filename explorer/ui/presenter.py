@@ -51,7 +51,7 @@ class Presenter(QObject):
         self._theme: Literal["dark", "light"] = "dark"
         self._latencies: list[float] = []
         self._decoded: Decoded | None = None
-        self._asked_at: float | None = None
+        self._asked_for: npt.NDArray[np.float32] | None = None
         self._readable: Workspace | None = None
         # The picture is painted alone, without the map: its mark and trail wait until then, but not for long.
         self._trail: Sequence[tuple[float, float]] = ()
@@ -64,6 +64,10 @@ class Presenter(QObject):
         self._later.setSingleShot(True)
         self._later.setInterval(_SETTLE_MS)
         self._later.timeout.connect(self._show_surroundings)
+        self._last = QTimer(self)
+        self._last.setSingleShot(True)
+        self._last.setInterval(_SETTLE_MS // 2)
+        self._last.timeout.connect(self._show_numbers)
         # While a layout forms it changes many times a second; only where it comes to rest is it shaded.
         self._shade_later = QTimer(self)
         self._shade_later.setSingleShot(True)
@@ -76,7 +80,7 @@ class Presenter(QObject):
 
     def close(self) -> None:
         """Do nothing more of one's own accord."""
-        for timer in (self._mark_later, self._later, self._shade_later):
+        for timer in (self._mark_later, self._later, self._last, self._shade_later):
             timer.stop()
 
     @property
@@ -84,9 +88,15 @@ class Presenter(QObject):
         """The picture on display and the latent it was decoded from."""
         return self._decoded
 
-    def ask_at(self, seconds: float) -> None:
-        """The gesture that will change the cursor began at this ``time.perf_counter()``."""
-        self._asked_at = seconds
+    def ask_for(self, latent: npt.NDArray[np.float32], began: float) -> None:
+        """Decode ``latent (D,)`` while the edit that makes it the cursor's is still being made.
+
+        ``began`` is the ``time.perf_counter()`` of the gesture.
+        """
+        pair = self._store.session.pair
+        if pair is not None:
+            self._asked_for = latent
+            self._loop.request(pair, latent, began)
 
     def set_trail(self, places: Sequence[tuple[float, float]]) -> None:
         """The way of the present drag in map units."""
@@ -102,7 +112,7 @@ class Presenter(QObject):
         self._show_legend(self._store.session)
 
     def _changed(self, old: Session, new: Session) -> None:
-        if new.cursor is not old.cursor or new.pair is not old.pair:
+        if latent_of(new) is not latent_of(old) or new.pair is not old.pair:
             self._ask_for_picture(new)
         if new.pair is not old.pair or new.work is not old.work:
             self._show_loaded(new)
@@ -130,8 +140,9 @@ class Presenter(QObject):
         cursor = session.cursor
         if session.pair is None or cursor is None:
             return
-        self._loop.request(session.pair, cursor.latent, self._asked_at)
-        self._asked_at = None
+        if cursor.latent is not self._asked_for:
+            self._loop.request(session.pair, cursor.latent)
+        self._asked_for = None
         if not self._later.isActive():
             self._later.start()
 
@@ -158,12 +169,10 @@ class Presenter(QObject):
     def _show_surroundings(self) -> None:
         """Everything about the cursor that may come a moment after the picture."""
         session, here = self._store.session, self._window.here
-        if self._decoded is not None:
-            self._show_device(self._decoded)
         cursor, latent_map = session.cursor, session.map
         if cursor is None:
             return
-        here.sliders.set_latent(cursor.latent)
+        self._last.start()
         here.set_source(_SOURCES.get(cursor.source, cursor.source))
         if latent_map is None or cursor.place is None or session.work is None:
             here.set_support(None)
@@ -178,6 +187,14 @@ class Presenter(QObject):
         nearest = f"nearest {self.label_of(rows[0])}" if self.label_of(rows[0]) else ""
         parts = [f"x {x:.2f}  y {y:.2f}".replace("-", "−"), nearest, f"input→picture {milliseconds:.1f} ms"]
         self._window.map.set_status("     ".join(part for part in parts if part))
+
+    def _show_numbers(self) -> None:
+        """The sliders and the device: apart, so that no tick of the window does all at once."""
+        cursor = self._store.session.cursor
+        if cursor is not None:
+            self._window.here.sliders.set_latent(cursor.latent)
+        if self._decoded is not None:
+            self._show_device(self._decoded)
 
     def _show_device(self, decoded: Decoded) -> None:
         chip = self._window.device_chip
@@ -272,16 +289,16 @@ class Presenter(QObject):
             return
         view.set_message("")
         if old.map is not None and old.work is new.work:
-            view.set_positions(new.map.positions)
+            view.set_positions(new.map.positions, new.map.raster)
         else:
-            view.set_points(new.map.positions, *self._colors(new))
+            view.set_points(new.map.positions, *self._colors(new), new.map.raster)
         self._shade_later.start()
-        self._later.start()
 
     def _shade_support(self) -> None:
         latent_map = self._store.session.map
         if latent_map is None:
             return
+        self._later.start()
         self._jobs.start(
             "Shading",
             lambda _: support_grid(latent_map.inverse.support_at, latent_map.positions),
@@ -317,6 +334,11 @@ class Presenter(QObject):
                 loaded.legend.set_hidden(session.hidden)
                 return
         loaded.legend.set_labels((), np.empty(0, np.int64), np.empty((0, 3), np.uint8))
+
+
+def latent_of(session: Session) -> npt.NDArray[np.float32] | None:
+    """The latent that is looked at."""
+    return session.cursor.latent if session.cursor else None
 
 
 def information_of(session: Session) -> DimensionInformation | None:

@@ -46,7 +46,7 @@ def test_the_time_from_asking_to_painting_is_told_once(qtbot):
     qtbot.addWidget(view)
     view.painted.connect(told.append)
     view.show()
-    view.set_picture(np.zeros((4, 4, 1), np.uint8), time.perf_counter())
+    view.show_now(np.zeros((4, 4, 1), np.uint8), time.perf_counter())
     qtbot.waitUntil(lambda: bool(told))
     view.repaint()
     assert len(told) == 1
