@@ -175,3 +175,10 @@ def load_session(path: Path) -> SavedSession:
         raise ExplorerError(
             f"{path} is no session of this program or was cut short; choose another."
         ) from error
+
+
+def provenance_of(pair: ModelPair, cursor: Cursor) -> Provenance:
+    """Where the picture at ``cursor`` comes from."""
+    return Provenance(
+        cursor.latent, pair.name, pair.fingerprint, cursor.source, cursor.seed, place=cursor.place
+    )

@@ -12,21 +12,19 @@ import numpy.typing as npt
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from explorer.core.dropped import read_dropped
 from explorer.core.errors import ExplorerError
 from explorer.core.gallery import Provenance, Recipe, export_gallery, provenances, read_provenance
-from explorer.core.model_pair import ModelPair
 from explorer.core.opening import classify
-from explorer.core.pixels import mean_squared_error, read_picture
-from explorer.core.placement import Placement
 from explorer.core.progress import Progress
-from explorer.core.session import Cursor, DroppedImage, Kept, Session, save_session
+from explorer.core.sampling import SampleRequest, recipe_of
+from explorer.core.session import Cursor, DroppedImage, Kept, Session, provenance_of, save_session
 from explorer.ui.commands import Edit
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.opening import Opening
 from explorer.ui.pictures import to_qimage
 from explorer.ui.presenter import Presenter
-from explorer.ui.sample_dialog import SampleRequest
 from explorer.ui.store import SessionStore
 
 MANY_IMAGES = 200
@@ -371,51 +369,3 @@ class Controller(QObject):
         if new.pair is not old.pair or new.work is not old.work or new.map is not old.map:
             self.undo_stack.clear()
             self._new_gesture()
-
-
-def provenance_of(pair: ModelPair, cursor: Cursor) -> Provenance:
-    """Where the picture at ``cursor`` comes from."""
-    return Provenance(
-        cursor.latent, pair.name, pair.fingerprint, cursor.source, cursor.seed, place=cursor.place
-    )
-
-
-def recipe_of(request: SampleRequest, session: Session) -> Recipe:
-    """What to draw from for a request: the prior, the cursor, or the selected or shown points."""
-    pair, work, cursor = session.pair, session.work, session.cursor
-    assert pair is not None
-    if request.kind == "around" and cursor is not None:
-        spread = None if work is None else np.asarray(work.latents[:20_000]).std(axis=0)
-        return Recipe.around(cursor.latent, request.radius, request.count, request.seed, spread)
-    if request.kind == "selection" and work is not None and session.selection is not None:
-        return Recipe.selection(np.asarray(work.latents[session.selection]), request.count, request.seed)
-    if request.kind == "shown" and work is not None:
-        codes = next((one.codes for one in work.fields if one.name == session.color_by), None)
-        shown = slice(None) if codes is None else ~np.isin(codes, list(session.hidden))
-        return Recipe.selection(np.asarray(work.latents[shown]), request.count, request.seed)
-    return Recipe.prior(request.count, pair.latent_size, request.seed)
-
-
-def read_dropped(
-    pair: ModelPair,
-    placement: Placement | None,
-    sources: Sequence[tuple[str, Path | bytes]],
-    progress: Progress,
-) -> tuple[tuple[DroppedImage, ...], list[str]]:
-    """Read, encode, place and reconstruct pictures; what cannot be read is returned as sentences."""
-    spec = pair.image
-    dropped, problems = [], []
-    for i, (name, source) in enumerate(sources):
-        progress(i, len(sources), "Placing", "images")
-        try:
-            original = read_picture(source, spec.height, spec.width, spec.channels, name=name)
-        except ExplorerError as error:
-            problems.append(str(error))
-            continue
-        latent = pair.encode(original[None])[0][0]
-        reconstruction = pair.decode(latent[None])[0]
-        x, y = placement.place(latent[None])[0] if placement else (None, None)
-        place = None if x is None or y is None else (float(x), float(y))
-        mse = mean_squared_error(original, reconstruction)
-        dropped.append(DroppedImage(name, original, reconstruction, mse, latent, place))
-    return tuple(dropped), problems

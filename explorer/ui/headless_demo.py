@@ -168,7 +168,7 @@ class _Demo:
         self._explorer.controller.open_paths([path])
 
     def _sample(self) -> None:
-        from explorer.ui.sample_dialog import SampleRequest
+        from explorer.core.sampling import SampleRequest
 
         self._explorer.controller.sample(SampleRequest("prior", _SAMPLES, 7, 0.0))
 

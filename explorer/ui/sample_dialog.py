@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -15,6 +13,8 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QWidget,
 )
+
+from explorer.core.sampling import SampleRequest
 
 SOURCES = {
     "prior": (
@@ -28,16 +28,6 @@ SOURCES = {
     "selection": ("The lassoed points", "New pictures between the points inside the lasso."),
     "shown": ("The points shown", "New pictures between the points that the legend's filter leaves."),
 }
-
-
-@dataclass(frozen=True)
-class SampleRequest:
-    """What to sample: ``kind`` is a key of ``SOURCES``; ``radius`` counts only around the cursor."""
-
-    kind: str
-    count: int
-    seed: int
-    radius: float
 
 
 class SampleDialog(QDialog):

@@ -13,9 +13,10 @@ from explorer import __version__
 from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
+from explorer.core.session import provenance_of
 from explorer.ui import theme
 from explorer.ui.clipboard import picture_mime
-from explorer.ui.controller import Controller, provenance_of
+from explorer.ui.controller import Controller
 from explorer.ui.find_action import FindAction
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow

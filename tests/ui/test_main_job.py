@@ -9,7 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from explorer.core.gallery import read_provenance
-from explorer.ui.sample_dialog import SampleDialog, SampleRequest
+from explorer.core.sampling import SampleRequest
+from explorer.ui.sample_dialog import SampleDialog
 
 
 def test_the_first_run_opens_the_bundled_faces_and_decodes(open_explorer):
@@ -181,6 +182,27 @@ def test_a_lasso_selects_points_and_new_pictures_are_drawn_from_them(hand):
     centre = hand.session.work.latents[hand.session.selection].mean(axis=0)
     drawn = np.stack([kept.provenance.latent for kept in hand.session.tray]).mean(axis=0)
     assert np.linalg.norm(drawn - centre) < 0.6 * np.linalg.norm(centre)
+
+
+def test_sampling_from_nothing_is_a_sentence_and_not_something_else(hand):
+    hand.explorer.controller.sample(SampleRequest("selection", 3, 1, 0.0))
+    hand.wait(hand.explorer.window.message.isVisible)
+    assert "lasso" in hand.explorer.window.message.text()
+    assert hand.session.tray == ()
+
+
+def test_samples_around_the_cursor_stay_near_it_and_those_of_shown_points_keep_their_label(hand):
+    hand.explorer.controller.sample(SampleRequest("around", 8, 1, 0.2))
+    hand.wait(lambda: len(hand.session.tray) == 8)
+    spread = hand.session.work.latents.std(axis=0)
+    for kept in hand.session.tray:
+        assert np.abs((kept.provenance.latent - hand.cursor.latent) / spread).max() < 1.2
+    hand.explorer.controller.isolate(1)
+    hand.explorer.controller.sample(SampleRequest("shown", 8, 1, 0.0))
+    hand.wait(lambda: len(hand.session.tray) == 16)
+    label = hand.session.work.fields[0]
+    near = [hand.session.map.inverse.nearest(kept.provenance.place, 5) for kept in hand.session.tray[8:]]
+    assert np.mean(label.codes[np.concatenate(near)] == 1) > 0.8
 
 
 def test_a_slider_changes_the_latent_and_undoes_as_one_step(hand):

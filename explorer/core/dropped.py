@@ -1,0 +1,38 @@
+"""Pictures the user brought: read, encoded, placed on the map, and reconstructed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.core.errors import ExplorerError
+from explorer.core.model_pair import ModelPair
+from explorer.core.pixels import mean_squared_error, read_picture
+from explorer.core.placement import Placement
+from explorer.core.progress import Progress
+from explorer.core.session import DroppedImage
+
+
+def read_dropped(
+    pair: ModelPair,
+    placement: Placement | None,
+    sources: Sequence[tuple[str, Path | bytes]],
+    progress: Progress,
+) -> tuple[tuple[DroppedImage, ...], list[str]]:
+    """Read, encode, place and reconstruct pictures; what cannot be read is returned as sentences."""
+    spec = pair.image
+    dropped, problems = [], []
+    for i, (name, source) in enumerate(sources):
+        progress(i, len(sources), "Placing", "images")
+        try:
+            original = read_picture(source, spec.height, spec.width, spec.channels, name=name)
+        except ExplorerError as error:
+            problems.append(str(error))
+            continue
+        latent = pair.encode(original[None])[0][0]
+        reconstruction = pair.decode(latent[None])[0]
+        x, y = placement.place(latent[None])[0] if placement else (None, None)
+        place = None if x is None or y is None else (float(x), float(y))
+        mse = mean_squared_error(original, reconstruction)
+        dropped.append(DroppedImage(name, original, reconstruction, mse, latent, place))
+    return tuple(dropped), problems
