@@ -1,0 +1,95 @@
+"""What the benchmarks share: arguments, percentiles, a table, a home of their own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from explorer.core.model_pair import ModelPair
+
+HOME_VARIABLES = (
+    "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
+    "WIN_PD_OVERRIDE_APPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA",
+)  # fmt: skip
+BUNDLES = ("faces-vae", "fashion-vae")
+
+
+@dataclass
+class Result:
+    """What a benchmark found.
+
+    Attributes:
+        facts: the figures that have a bound or explain one, by name; the JSON object.
+        rows: lines of the table: what was timed, and its seconds.
+    """
+
+    facts: dict[str, object] = field(default_factory=dict)
+    rows: list[tuple[str, Sequence[float]]] = field(default_factory=list)
+
+    def time(self, name: str, seconds: Sequence[float]) -> float:
+        """Take a line into the table; returns its median."""
+        self.rows.append((name, seconds))
+        return float(np.median(seconds))
+
+    def show(self, as_json: bool) -> None:
+        """Print the table and the figures, or one JSON object."""
+        if as_json:
+            print(json.dumps(self.facts))
+            return
+        width = max(len(name) for name, _ in self.rows)
+        print(f"{'milliseconds':{width}}  {'median':>9} {'p95':>9} {'p99':>9} {'runs':>6}")
+        for name, seconds in self.rows:
+            median, p95, p99 = np.percentile(np.asarray(seconds) * 1000, (50, 95, 99))
+            print(f"{name:{width}}  {median:9.3f} {p95:9.3f} {p99:9.3f} {len(seconds):6}")
+        print()
+        for name, value in self.facts.items():
+            print(f"{name} = {value}")
+
+
+def arguments(description: str | None) -> argparse.Namespace:
+    """``--json`` and ``--quick`` of the command line."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    parser.add_argument("--quick", action="store_true", help="a few rounds only, to see that it runs")
+    return parser.parse_args()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that goes again."""
+    with tempfile.TemporaryDirectory(prefix="latent-explorer-bench-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def environment(home: Path, bytecode: Path | None = None) -> dict[str, str]:
+    """The environment with another home and no display; ``bytecode``: where Python keeps compiled modules."""
+    changed = os.environ | dict.fromkeys(HOME_VARIABLES, str(home)) | {"QT_QPA_PLATFORM": "offscreen"}
+    if bytecode is not None:
+        changed.pop("PYTHONDONTWRITEBYTECODE", None)
+        changed["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    return changed
+
+
+def assets() -> Path:
+    """The bundled demos of this checkout."""
+    return Path(__file__).resolve().parents[2] / "assets"
+
+
+def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> float:
+    """The quotient of two medians."""
+    return round(float(np.median(numerator) / np.median(denominator)), 3)
+
+
+def bare_session(pair: ModelPair) -> tuple[Any, str]:
+    """The runtime session that decodes for a pair, and the name of its input."""
+    return pair._decoder._session, pair._decoder_input
