@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from explorer.core.dropped import read_dropped
@@ -28,6 +28,8 @@ from explorer.ui.presenter import Presenter
 from explorer.ui.store import SessionStore
 
 MANY_IMAGES = 200
+_FRAME_MS = 16
+_LONGEST_TRAIL = 400
 
 
 class Controller(QObject):
@@ -56,6 +58,13 @@ class Controller(QObject):
         self.undo_stack = QUndoStack(self)
         self._gesture = 0
         self._trail: list[tuple[float, float]] = []
+        # Where the hand is in a drag. The picture follows every event; session, map and undo follow once a
+        # frame, for an edit beside a small decoder's run makes it half as long again.
+        self._pending: Cursor | None = None
+        self._settle_later = QTimer(self)
+        self._settle_later.setSingleShot(True)
+        self._settle_later.setInterval(_FRAME_MS)
+        self._settle_later.timeout.connect(self._settle)
         self.hovered = -1
         store.changed.connect(self._forget_what_cannot_be_undone)
 
@@ -70,13 +79,15 @@ class Controller(QObject):
         if phase == "press":
             self._new_gesture()
         if phase == "release":
+            self._settle()
             self._presenter.set_trail(())
             return
         latent = latent_map.inverse.latent_at((x, y), self._window.map.view().units_per_pixel)
         self._presenter.ask_for(latent, began)
-        self._edit("Probe", cursor=Cursor(latent, (x, y), "map"), dropped=())
-        self._trail = [*self._trail[-400:], (x, y)]
-        self._presenter.set_trail(self._trail)
+        self._pending = Cursor(latent, (x, y), "map")
+        self._trail.append((x, y))
+        if not self._settle_later.isActive():
+            self._settle_later.start()
 
     def nudge(self, dx: float, dy: float) -> None:
         """Arrow keys: move the probe by pixels."""
@@ -170,6 +181,7 @@ class Controller(QObject):
 
     def keep(self) -> None:
         """Put the picture on display into the tray."""
+        self._settle()
         session, decoded = self._store.session, self._presenter.decoded
         if session.pair is None or session.cursor is None or decoded is None:
             return
@@ -185,6 +197,7 @@ class Controller(QObject):
 
     def sample(self, request: SampleRequest) -> None:
         """Draw pictures into the tray."""
+        self._settle()
         session = self._store.session
         pair, latent_map = session.pair, session.map
         if pair is None:
@@ -308,14 +321,17 @@ class Controller(QObject):
 
     def undo(self) -> None:
         """Take the last step back."""
+        self._settle()
         self.undo_stack.undo()
 
     def redo(self) -> None:
         """Take the step again."""
+        self._settle()
         self.undo_stack.redo()
 
     def save_session_to(self, path: Path) -> bool:
         """Write the session; says so and returns False where that is not possible."""
+        self._settle()
         try:
             save_session(path, self._store.session, self._window.map.view())
         except ExplorerError as error:
@@ -326,7 +342,17 @@ class Controller(QObject):
     def _edit(self, text: str, **after: Any) -> None:
         self.undo_stack.push(Edit(self._store, text, self._gesture, after))
 
+    def _settle(self) -> None:
+        """Put the place that the hand has reached into the session."""
+        self._settle_later.stop()
+        cursor, self._pending = self._pending, None
+        if cursor is not None:
+            self._edit("Probe", cursor=cursor, dropped=())
+            del self._trail[:-_LONGEST_TRAIL]
+            self._presenter.set_trail(self._trail)
+
     def _new_gesture(self) -> None:
+        self._settle()
         self._gesture += 1
         self._trail = []
 
@@ -366,6 +392,8 @@ class Controller(QObject):
         return True
 
     def _forget_what_cannot_be_undone(self, old: Session, new: Session) -> None:
+        if new.pair is not old.pair or new.work is not old.work:
+            self._pending = None
         if new.pair is not old.pair or new.work is not old.work or new.map is not old.map:
             self.undo_stack.clear()
             self._new_gesture()

@@ -151,7 +151,8 @@ class Presenter(QObject):
             return
         self._decoded = decoded
         self._window.here.picture.show_now(decoded.picture, decoded.asked_at)
-        self._mark()
+        if self._mark_later.isActive():
+            self._mark()
         if not self._later.isActive():
             self._later.start()
 

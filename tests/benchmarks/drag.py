@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.benchmarks import made_pair
 from tests.benchmarks.common import (
     BUNDLES,
     Result,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from explorer.ui.app import Explorer
 
 _STEPS, _QUICK_STEPS = 600, 40
+MADE = {"made-96": 96, "made-128": 128}
 _TICK_SECONDS, _QUICK_TICK_SECONDS = 10.0, 0.5
 _TICK_MS, _EVENT_MS, _ALARM_MS = 8, 8, 100
 _STRETCH, _REST = 20, 0.05
@@ -53,9 +55,12 @@ def measure(home: Path, *, quick: bool) -> Result:
     """Drag in every bundled demo; listen to the timer in the first."""
     result = Result()
     figures: dict[str, dict[str, float]] = {}
-    for name in BUNDLES:
-        bundle = home / name  # a copy, because a new map is saved into it
-        shutil.copytree(assets() / name, bundle)
+    for name in (*BUNDLES, *(() if quick else MADE)):
+        if name in MADE:
+            bundle = made_pair.make(home / name, MADE[name])
+        else:
+            bundle = home / name  # a copy, because a new map is saved into it
+            shutil.copytree(assets() / name, bundle)
         hand = Hand(bundle)
         painted, bare, handed = hand.drag(_QUICK_STEPS if quick else _STEPS)
         result.time(f"{name}: event to painted picture", painted)
