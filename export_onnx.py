@@ -119,6 +119,7 @@ def write_graph(
     proto = program.model_proto
     for value in [*proto.graph.input, *proto.graph.output]:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    forget_origin(proto)
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, path)
@@ -150,6 +151,14 @@ def parity(model: Autoencoder, folder: Path, images: Tensor) -> float:
             difference = float(np.abs(expected.numpy() - array).max())
             worst = max(worst, difference) if np.isfinite(difference) else float("inf")
     return worst
+
+
+def forget_origin(proto: onnx.ModelProto) -> None:
+    """Remove what the exporter notes about the source of each node: paths of the machine it ran on."""
+    graph = proto.graph
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer, graph):
+        part.doc_string = ""
+        del part.metadata_props[:]
 
 
 def export(model: Autoencoder, folder: Path, metadata: dict[str, str], images: Tensor) -> float:

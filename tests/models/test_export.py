@@ -55,6 +55,16 @@ def test_a_pair_with_facts_and_any_batch(
         assert session.run(None, {"z": np.zeros((batch, 4), np.float32)})[0].shape == (batch, 1, 28, 28)
 
 
+def test_the_files_say_nothing_of_the_machine_they_were_made_on(
+    tmp_path: Path, clothes: ImageData, fashion_bundle: Path, faces_bundle: Path
+) -> None:
+    out = tmp_path / "small"
+    assert export_onnx.main([str(checkpoint(tmp_path, clothes)), "--out", str(out)]) == 0
+    for folder in (out, fashion_bundle, faces_bundle):
+        for file in sorted(folder.glob("*.onnx")):
+            assert b".py" not in file.read_bytes(), file
+
+
 def test_a_pair_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, clothes: ImageData) -> None:
     class Noisy(torch.nn.Module):
         """A decoder whose traced form is half as bright as its own answers."""
