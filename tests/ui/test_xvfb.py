@@ -48,11 +48,24 @@ class Desk:
         self.program = subprocess.Popen(
             [sys.executable, "-m", "explorer", *arguments], env=self.environment, stderr=subprocess.PIPE
         )
-        self.window = self.do("search", "--sync", "--onlyvisible", "--name", "Latent Explorer").split()[0]
+        self.window = self.find("faces-vae")  # the title, once the model is open
         self.do("windowsize", "--sync", self.window, "1440", "900")
         self.do("windowmove", self.window, "0", "0")
         self.do("windowfocus", self.window)
         time.sleep(3)
+
+    def find(self, name: str) -> str:
+        """The window of that name, once it is there; a search fails if another window goes meanwhile."""
+        until = time.monotonic() + 40
+        while time.monotonic() < until:
+            found = subprocess.run(
+                ["xdotool", "search", "--onlyvisible", "--name", name],
+                env=self.environment, capture_output=True, text=True, timeout=15,
+            )  # fmt: skip
+            if found.stdout.strip():
+                return found.stdout.split()[0]
+            time.sleep(0.1)
+        raise TimeoutError(f"no window called {name}")
 
     def do(self, *words: str) -> str:
         return subprocess.run(
@@ -78,7 +91,7 @@ class Desk:
         source = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("drag_source.py")), str(path)], env=self.environment
         )
-        self.do("search", "--sync", "--onlyvisible", "--name", "Drag source")
+        self.find("Drag source")
         time.sleep(0.5)
         self.drag((1520, 160), MAP)
         source.wait(20)
@@ -133,13 +146,15 @@ def test_click_drag_drop_keep_export_and_return_to_the_exact_latent(desk, tmp_pa
     desk.drop(tmp_path / "face.png")
     desk.keys("k")
     desk.keys("ctrl+e")
-    desk.do("search", "--sync", "--onlyvisible", "--name", "Export the gallery", "windowfocus")
+    desk.do("windowfocus", desk.find("Export the gallery"))
     out = tmp_path / "gallery"
     out.mkdir()
     desk.do("type", "--delay", "15", str(out))
     desk.keys("Return")
     desk.do("windowfocus", desk.window)
-    time.sleep(2)
+    until = time.monotonic() + 20
+    while not (out / "sheet.png").exists() and time.monotonic() < until:
+        time.sleep(0.1)
     names = sorted(path.name for path in out.glob("*.png"))
     assert names == ["0001.png", "0002.png", "0003.png", "sheet.png"]
     desk.keys("d")
