@@ -179,21 +179,25 @@ class Controller(QObject):
 
     # --- the tray and the gallery ----------------------------------------------------------------------
 
-    def keep(self) -> None:
-        """Put the picture on display into the tray."""
+    def here(self) -> Kept | None:
+        """What is looked at: the cursor's own picture and where it comes from; None while nothing is open."""
         self._settle()
         session, decoded = self._store.session, self._presenter.decoded
-        if session.pair is None or session.cursor is None or decoded is None:
-            return
-        cursor = session.cursor
-        picture = (
-            decoded.picture
-            if decoded.latent is cursor.latent
-            else session.pair.decode(cursor.latent[None])[0]
-        )
-        provenance = provenance_of(session.pair, cursor)
-        self._new_gesture()
-        self._edit("Keep picture", tray=(*session.tray, Kept(picture, provenance)))
+        pair, cursor = session.pair, session.cursor
+        if pair is None or cursor is None:
+            return None
+        if decoded is not None and decoded.pair is pair and decoded.latent is cursor.latent:
+            picture = decoded.picture
+        else:  # the picture on display is still that of the place before
+            picture = pair.decode(cursor.latent[None])[0]
+        return Kept(picture, provenance_of(pair, cursor))
+
+    def keep(self) -> None:
+        """Put the picture that is looked at into the tray."""
+        kept = self.here()
+        if kept is not None:
+            self._new_gesture()
+            self._edit("Keep picture", tray=(*self._store.session.tray, kept))
 
     def sample(self, request: SampleRequest) -> None:
         """Draw pictures into the tray."""
@@ -302,6 +306,11 @@ class Controller(QObject):
 
         def done(result: tuple[tuple[DroppedImage, ...], list[str]]) -> None:
             dropped, problems = result
+            if len(chosen) < len(sources):
+                problems = [
+                    f"Only the first {len(chosen)} of {len(sources):,} images were placed.",
+                    *problems,
+                ]
             if problems:
                 self.refused.emit(
                     " ".join(problems[:3]) + (f" And {len(problems) - 3} more." if len(problems) > 3 else "")

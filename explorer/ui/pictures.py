@@ -44,7 +44,6 @@ class PictureView(QWidget):
         self._asked_at: float | None = None
         self._smooth: bool | None = None
         self._frame = frame
-        self._placeholder = ""
         self._over: tuple[tuple[object, ...], QPixmap] | None = None
         # The panel behind need not be painted first; so the colour around the picture has to be its own.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -63,11 +62,6 @@ class PictureView(QWidget):
         self._image = to_qimage(picture)
         self._asked_at = asked_at
         self.repaint()
-
-    def set_placeholder(self, text: str) -> None:
-        """What to say while there is no picture."""
-        self._placeholder = text
-        self.update()
 
     def set_smooth(self, smooth: bool | None) -> None:
         """Smooth or crisp enlargement; None decides by the picture's size."""
@@ -100,10 +94,6 @@ class PictureView(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
             painter.drawImage(drawn, self._image)
             area = drawn
-        elif self._placeholder:
-            painter.setPen(self.palette().placeholderText().color())
-            centred = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area.adjusted(12, 12, -12, -12), centred, self._placeholder)
         if self._frame:
             painter.drawPixmap(area.topLeft(), self._passe_partout(area.size()))
         painter.end()

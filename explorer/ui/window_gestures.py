@@ -13,7 +13,6 @@ from explorer import __version__
 from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
-from explorer.core.session import provenance_of
 from explorer.ui import theme
 from explorer.ui.clipboard import picture_mime
 from explorer.ui.controller import Controller
@@ -97,13 +96,12 @@ class WindowGestures(QObject):
     # --- clipboard ---------------------------------------------------------------------------------
 
     def copy_picture(self) -> None:
-        """Copy the decoded picture, with its latent for ourselves."""
-        session, decoded = self._store.session, self._presenter.decoded
-        if session.pair is None or session.cursor is None or decoded is None:
-            return
-        png = png_bytes(decoded.picture, provenance_of(session.pair, session.cursor))
-        QGuiApplication.clipboard().setMimeData(picture_mime(png, to_qimage(decoded.picture)))
-        self._window.status.say("Copied")
+        """Copy the picture that is looked at, with its latent for ourselves."""
+        here = self._controller.here()
+        if here is not None:
+            png = png_bytes(here.picture, here.provenance)
+            QGuiApplication.clipboard().setMimeData(picture_mime(png, to_qimage(here.picture)))
+            self._window.status.say("Copied")
 
     def paste(self) -> None:
         """Place what the clipboard holds on the map."""

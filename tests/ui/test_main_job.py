@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
@@ -98,6 +100,27 @@ def test_an_image_is_pasted_and_a_copied_picture_returns_to_its_latent(hand, fas
     hand.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     hand.wait(lambda: bool(hand.session.dropped))
     assert hand.session.dropped[0].name == "pasted image"
+
+
+def test_a_picture_copied_in_the_middle_of_a_drag_is_that_of_its_latent(hand):
+    start = hand.on_data()
+    QTest.mousePress(hand.map, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(hand.map, start + QPoint(60, 20))
+    hand.explorer.gestures.copy_picture()
+    mime = QGuiApplication.clipboard().mimeData()
+    png = bytes(mime.data("image/png").data())
+    QTest.mouseRelease(hand.map, Qt.MouseButton.LeftButton, pos=start + QPoint(60, 20))
+    latent = read_provenance(png).latent
+    assert latent.tobytes() == hand.cursor.latent.tobytes()
+    with Image.open(io.BytesIO(png)) as image:
+        assert np.array_equal(np.array(image), hand.session.pair.decode(latent[None])[0, :, :, 0])
+
+
+def test_more_images_than_are_placed_are_counted_aloud(hand, tmp_path, fashion_pictures):
+    Image.fromarray(fashion_pictures[0, :, :, 0]).save(tmp_path / "one.png")
+    hand.explorer.controller.place_images([("one.png", tmp_path / "one.png")] * 203)
+    hand.wait(lambda: len(hand.session.dropped) == 200)
+    assert "first 200 of 203" in hand.explorer.window.message.text()
 
 
 def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_latent(hand, tmp_path):
