@@ -98,6 +98,8 @@ def open_explorer(qtbot) -> Iterator[Callable[..., Hand]]:
         explorer.window.close()
         explorer.window.deleteLater()
     QApplication.processEvents()
+    # Without a display the clipboard outlives the interpreter, which what a test copied there must not.
+    QApplication.clipboard().clear()
     (Path(platformdirs.user_data_dir("latent-explorer")) / "last.latents").unlink(missing_ok=True)
     (Path(platformdirs.user_config_dir("latent-explorer")) / "settings.ini").unlink(missing_ok=True)
 
