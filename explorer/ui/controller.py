@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from explorer.core.aim import Aim
 from explorer.core.dropped import read_dropped
 from explorer.core.errors import ExplorerError
 from explorer.core.gallery import Provenance, Recipe, export_gallery, provenances, read_provenance
@@ -60,7 +61,7 @@ class Controller(QObject):
         self._trail: list[tuple[float, float]] = []
         # Where the hand is in a drag. The picture follows every event; session, map and undo follow once a
         # frame, for an edit beside a small decoder's run makes it half as long again.
-        self._pending: Cursor | None = None
+        self._pending: Aim | None = None
         self._settle_later = QTimer(self)
         self._settle_later.setSingleShot(True)
         self._settle_later.setInterval(_FRAME_MS)
@@ -82,9 +83,9 @@ class Controller(QObject):
             self._settle()
             self._presenter.set_trail(())
             return
-        latent = latent_map.inverse.latent_at((x, y), self._window.map.view().units_per_pixel)
-        self._presenter.ask_for(latent, began)
-        self._pending = Cursor(latent, (x, y), "map")
+        aim = Aim(latent_map.inverse, (x, y), self._window.map.view().units_per_pixel)
+        self._presenter.ask_for(aim, began)
+        self._pending = aim
         self._trail.append((x, y))
         if not self._settle_later.isActive():
             self._settle_later.start()
@@ -354,9 +355,9 @@ class Controller(QObject):
     def _settle(self) -> None:
         """Put the place that the hand has reached into the session."""
         self._settle_later.stop()
-        cursor, self._pending = self._pending, None
-        if cursor is not None:
-            self._edit("Probe", cursor=cursor, dropped=())
+        aim, self._pending = self._pending, None
+        if aim is not None:
+            self._edit("Probe", cursor=Cursor(aim.latent, aim.place, "map"), dropped=())
             del self._trail[:-_LONGEST_TRAIL]
             self._presenter.set_trail(self._trail)
 

@@ -1,6 +1,6 @@
 """Latest-wins decoding on a thread of its own.
 
-1. The hand moves; the controller asks for a latent (``request``).
+1. The hand moves; the controller asks for a latent, or for that of a place (``request``).
 2. The worker takes the newest request; older ones that it never saw are forgotten.
 3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop.
 """
@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from explorer.core.aim import Aim
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
 
-_Request = tuple[ModelPair, npt.NDArray[np.float32], float]
+Wanted = npt.NDArray[np.float32] | Aim
+_Request = tuple[ModelPair, Wanted, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +55,9 @@ class DecodeLoop(QObject):
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
-    def request(
-        self, pair: ModelPair, latent: npt.NDArray[np.float32], asked_at: float | None = None
-    ) -> None:
-        """Ask for the picture of ``latent (D,)``; replaces a request that has not begun."""
-        self._requests.put((pair, latent, time.perf_counter() if asked_at is None else asked_at))
+    def request(self, pair: ModelPair, wanted: Wanted, asked_at: float | None = None) -> None:
+        """Ask for the picture of a latent ``(D,)`` or an aim; replaces a request that has not begun."""
+        self._requests.put((pair, wanted, time.perf_counter() if asked_at is None else asked_at))
 
     def close(self) -> None:
         """Stop and join the worker."""
@@ -66,7 +66,8 @@ class DecodeLoop(QObject):
 
     def _run(self) -> None:
         while (newest := self._newest()) is not None:
-            pair, latent, asked_at = newest
+            pair, wanted, asked_at = newest
+            latent = wanted.latent if isinstance(wanted, Aim) else wanted
             start = time.perf_counter()
             try:
                 picture = pair.decode(latent[None])[0]

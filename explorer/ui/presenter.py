@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from explorer.core.aim import Aim
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops import DimensionInformation, dimension_information
 from explorer.core.palette import categorical
@@ -16,7 +17,7 @@ from explorer.core.quantiles import bulk
 from explorer.core.raster_plan import support_grid
 from explorer.core.session import Pictures, Session
 from explorer.core.workspace import Workspace
-from explorer.ui.decode_loop import Decoded, DecodeLoop
+from explorer.ui.decode_loop import Decoded, DecodeLoop, Wanted
 from explorer.ui.here_panel import NEIGHBOURS
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
@@ -51,7 +52,7 @@ class Presenter(QObject):
         self._theme: Literal["dark", "light"] = "dark"
         self._latencies: list[float] = []
         self._decoded: Decoded | None = None
-        self._asked_for: npt.NDArray[np.float32] | None = None
+        self._asked_for: Wanted | None = None
         self._readable: Workspace | None = None
         # The picture is painted alone, without the map: its mark and trail wait until then, but not for long.
         self._trail: Sequence[tuple[float, float]] = ()
@@ -88,15 +89,15 @@ class Presenter(QObject):
         """The picture on display and the latent it was decoded from."""
         return self._decoded
 
-    def ask_for(self, latent: npt.NDArray[np.float32], began: float) -> None:
-        """Decode ``latent (D,)`` while the edit that makes it the cursor's is still being made.
+    def ask_for(self, wanted: Wanted, began: float) -> None:
+        """Decode a latent ``(D,)`` or an aim while the edit that makes it the cursor's is still being made.
 
         ``began`` is the ``time.perf_counter()`` of the gesture.
         """
         pair = self._store.session.pair
         if pair is not None:
-            self._asked_for = latent
-            self._loop.request(pair, latent, began)
+            self._asked_for = wanted
+            self._loop.request(pair, wanted, began)
 
     def set_trail(self, places: Sequence[tuple[float, float]]) -> None:
         """The way of the present drag in map units."""
@@ -140,7 +141,8 @@ class Presenter(QObject):
         cursor = session.cursor
         if session.pair is None or cursor is None:
             return
-        if cursor.latent is not self._asked_for:
+        asked_for = self._asked_for.latent if isinstance(self._asked_for, Aim) else self._asked_for
+        if cursor.latent is not asked_for:
             self._loop.request(session.pair, cursor.latent)
         self._asked_for = None
         if not self._later.isActive():
