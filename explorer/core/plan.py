@@ -1,12 +1,17 @@
-"""What was found out about a model: pure data, made by the room that inspects and read by the one that runs."""
+"""What was found out about a model: pure data, made by the room that inspects, read by the one that runs."""
 
 from __future__ import annotations
 
+import functools
+import json
 import math
-from dataclasses import dataclass
+import types
+import typing
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from explorer.core.errors import ExplorerError
 from explorer.core.pixels import ImageSpec
 
 Source = Literal["override", "sidecar", "file metadata", "config", "graph", "trial run", "default"]
@@ -62,7 +67,8 @@ class NetworkPlan:
         input, output: the main tensors' names.
         latent_type: NumPy's name of the latent's element type here (the image's is in ``image``).
         image: the pictures at its image end.
-        batch: its fixed batch size; None where it is free, 0 where there is no batch axis.
+        batch: the fixed batch size of the input; None where it is free, 0 where the input has no batch axis
+            (whether a picture that is given has one is in ``image``).
         extras: what else it is fed.
     """
 
@@ -119,6 +125,8 @@ class PairPlan:
         encoder, decoder: at least one of them.
         fingerprint: SHA-256 over the files, hexadecimal.
         facts: every finding with its source.
+        files: what was opened, encoder first. They may differ from the networks' own paths: an autoencoder in
+            one file is cut in two, and an encoder that adds noise is written anew without it.
     """
 
     name: str
@@ -130,8 +138,55 @@ class PairPlan:
     fingerprint: str
     self_test: SelfTest = SelfTest()
     facts: tuple[Fact, ...] = ()
+    files: tuple[Path, ...] = ()
 
     @property
     def latent_size(self) -> int:
         """Elements of one latent, D."""
         return math.prod(self.latent_shape)
+
+    def to_json(self) -> str:
+        """All of it as JSON, from which ``from_json`` makes an equal plan."""
+        return json.dumps(asdict(self), default=str, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> PairPlan:
+        """The plan that ``to_json`` wrote. Raises ``ValueError`` for any other text."""
+        try:
+            plan = _built(cls, json.loads(text))
+        except (TypeError, KeyError, AttributeError, RecursionError, ExplorerError) as error:
+            raise ValueError(f"no plan: {error}") from error
+        assert isinstance(plan, PairPlan)
+        return plan
+
+
+_hints = functools.cache(typing.get_type_hints)
+
+
+def _built(kind: Any, value: Any) -> Any:
+    """``value``, read from JSON, as the type that a field's annotation names."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _hints(kind)
+        if set(value) != {field.name for field in fields(kind)}:
+            raise ValueError(f"no plan: {kind.__name__} has other fields")
+        return kind(**{name: _built(hints[name], part) for name, part in value.items()})
+    if origin in (typing.Union, types.UnionType):
+        if value is None and types.NoneType in inner:
+            return None
+        members = [member for member in inner if member is not types.NoneType]
+        is_list = isinstance(value, list)
+        return _built(next(m for m in members if (typing.get_origin(m) is tuple) == is_list), value)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ValueError(f"no plan: {value!r} is no list")
+        return tuple(_built(inner[0], part) for part in value)
+    if origin is Literal:
+        if value not in inner:
+            raise ValueError(f"no plan: {value!r} is none of {inner}")
+        return value
+    if kind is Path or kind is float:
+        return kind(value)
+    if type(value) is not kind:
+        raise ValueError(f"no plan: {value!r} is no {kind.__name__}")
+    return value

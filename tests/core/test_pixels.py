@@ -19,6 +19,7 @@ from explorer.core.errors import ExplorerError
 from explorer.core.pixels import (
     ImageSpec,
     Layout,
+    PixelType,
     difference,
     fit_picture,
     from_tensor,
@@ -30,8 +31,10 @@ from explorer.core.pixels import (
 # The module's own filter for Pillow's warnings does not outlive pytest's; `test_nothing_is_printed` tests it.
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")
 
-LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC", "flat")
+LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC", "NHW", "CHW", "HWC", "HW", "flat", "flat_hwc")
+TYPES: tuple[PixelType, ...] = ("float32", "float16", "float64", "uint8")
 RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-0.5, 0.5), (-2.1, 2.6))
+IMAGENET = ((-2.118, -2.036, -1.804), (2.249, 2.429, 2.64))
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -60,8 +63,10 @@ def noise(height: int, width: int, channels: int, seed: int = 0) -> np.ndarray:
 class TestTensors:
     @given(
         layout=st.sampled_from(LAYOUTS),
-        limits=st.sampled_from(RANGES),
-        channels=st.sampled_from((1, 3)),
+        limits=st.sampled_from((*RANGES, IMAGENET)),
+        kind=st.sampled_from(TYPES),
+        channels=st.sampled_from((1, 3, 4)),
+        rest=st.integers(0, 2),
         count=st.integers(0, 3),
         height=st.integers(1, 9),
         width=st.integers(1, 9),
@@ -69,17 +74,49 @@ class TestTensors:
     )
     @settings(deadline=None)
     def test_there_and_back_is_the_identity(
-        self, layout, limits, channels, count, height, width, seed
+        self, layout, limits, kind, channels, rest, count, height, width, seed
     ) -> None:
-        spec = ImageSpec(height, width, channels, layout, *limits)
-        shape = (count, height, width, channels)
+        low, high = (limit[0] if channels != 3 and isinstance(limit, tuple) else limit for limit in limits)
+        channels = 1 if layout in ("NHW", "HW") else channels
+        spec = ImageSpec(
+            height, width, channels, layout, low if channels == 3 else np.ravel(low)[0],
+            high if channels == 3 else np.ravel(high)[0], kind, rest if "flat" in layout else 0,
+        )  # fmt: skip
+        shape = (count, *spec.picture_shape)
         pictures = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
         tensor = to_tensor(pictures, spec)
-        assert tensor.dtype == np.float32
+        assert tensor.dtype == np.dtype(kind)
         assert tensor.shape == (count, *spec.tensor_shape)
+        assert tensor.flags.c_contiguous
         back = from_tensor(tensor, spec)
         assert back.flags.c_contiguous
         np.testing.assert_array_equal(back, pictures)
+
+    def test_one_picture_without_a_batch_axis_is_taken(self) -> None:
+        pictures = noise(5, 4, 3)[np.newaxis]
+        for layout in ("CHW", "HWC"):
+            spec = ImageSpec(5, 4, 3, layout)
+            np.testing.assert_array_equal(from_tensor(to_tensor(pictures, spec)[0], spec), pictures)
+
+    def test_each_channel_has_its_own_range(self) -> None:
+        spec = ImageSpec(1, 2, 3, "NCHW", (0.0, -1.0, -2.0), (1.0, 1.0, 2.0))
+        tensor = to_tensor(np.array([[[[0, 0, 0], [255, 255, 255]]]], np.uint8), spec)
+        assert tensor[0, :, 0].tolist() == [[0.0, 1.0], [-1.0, 1.0], [-2.0, 2.0]]
+        far = np.array([-9.0, 9.0], np.float32) + np.zeros((1, 3, 1, 1), np.float32)
+        assert from_tensor(far, spec).tolist() == [[[[0, 0, 0], [255, 255, 255]]]]
+
+    def test_four_channels_are_fed_opaque_and_laid_over_white(self) -> None:
+        spec = ImageSpec(1, 1, 4, "NHWC", type="uint8")
+        assert spec.picture_shape == (1, 1, 3)
+        assert to_tensor(np.array([[[[1, 2, 3]]]], np.uint8), spec).tolist() == [[[[1, 2, 3, 255]]]]
+        for alpha, seen in ((255, [10, 20, 30]), (0, [255, 255, 255]), (51, [206, 208, 210])):
+            drawn = np.array([[[[10, 20, 30, alpha]]]], np.uint8)
+            assert from_tensor(drawn, spec).tolist() == [[[seen]]]
+
+    def test_values_behind_the_pixels_are_left_out(self) -> None:
+        spec = ImageSpec(1, 3, 1, "flat", rest=2)
+        tensor = np.array([[0.0, 1.0, 0.0, np.inf, 900.0]], np.float32)
+        assert from_tensor(tensor, spec).ravel().tolist() == [0, 255, 0]
 
     @pytest.mark.parametrize("limits", RANGES)
     def test_every_level_survives(self, limits) -> None:
@@ -127,6 +164,10 @@ class TestTensors:
     def test_an_impossible_spec_is_refused(self) -> None:
         with pytest.raises(ExplorerError, match="channels"):
             ImageSpec(8, 8, 2)
+        with pytest.raises(ExplorerError, match="layout"):
+            ImageSpec(8, 8, 3, "NHW")
+        with pytest.raises(ExplorerError, match="channels"):
+            ImageSpec(8, 8, 3, low=(0.0, 0.0))
         with pytest.raises(ExplorerError, match="range"):
             ImageSpec(8, 8, 1, low=1.0, high=1.0)
 
