@@ -1,0 +1,1 @@
+"""Runs ONNX files: the only importer of onnxruntime."""
