@@ -1,0 +1,65 @@
+"""What a model makes of pictures: the self-test that one can look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer.core.dataset_sampled import is_sampled
+from explorer.core.model_pair import ModelPair
+from explorer.core.pixels import Pixels, mean_squared_error
+from explorer.core.sampling import prior_recipe
+from explorer.core.workspace import Workspace
+
+SHOWN = 6
+_JUDGED = 24
+_JUDGED_VALUES = 1 << 22
+_SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class RoundTrip:
+    """Pictures and their reconstructions.
+
+    Attributes:
+        originals: ``(n, H, W, C) uint8``: real ones, or drawn by the model where ``real`` is false.
+        reconstructions: the same through encoder and decoder; None for half a pair.
+        errors: mean squared error of each on [0, 1] pixels, ``(n,)``.
+        baseline: that of answering with the mean of ``originals`` always.
+    """
+
+    originals: Pixels
+    reconstructions: Pixels | None
+    errors: npt.NDArray[np.float64]
+    baseline: float
+    real: bool
+
+    @property
+    def error(self) -> float:
+        """The mean of ``errors``."""
+        return float(self.errors.mean()) if len(self.errors) else 0.0
+
+
+def round_trip(pair: ModelPair, work: Workspace | None) -> RoundTrip:
+    """Send some pictures of the open data, or else of the model's prior, through encoder and decoder.
+
+    Raises ``ExplorerError`` where the model fails or the data are gone.
+    """
+    height, width, channels = pair.image.picture_shape
+    count = max(SHOWN, min(_JUDGED, _JUDGED_VALUES // (height * width * channels)))
+    real = pair.can_encode and work is not None and not is_sampled(work)
+    if real and work is not None:
+        rows = np.linspace(0, len(work) - 1, min(count, len(work))).round().astype(np.int64)
+        originals = work.pictures(rows, height, width)
+    elif pair.can_decode:
+        originals = pair.decode(prior_recipe(pair, work, count, _SEED).latents())
+    else:
+        originals = np.empty((0, height, width, channels), np.uint8)
+    baseline = float(np.var(originals / 255.0, axis=0).mean()) if len(originals) else 0.0
+    if not (pair.can_encode and pair.can_decode):
+        return RoundTrip(originals, None, np.empty(0), baseline, real)
+    drawn = pair.decode(pair.encode(originals)[0])
+    errors = np.array([mean_squared_error(one, other) for one, other in zip(originals, drawn, strict=True)])
+    return RoundTrip(originals, drawn, errors, baseline, real)
