@@ -8,9 +8,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# What tests fetch or build once and keep; asked for while the folders are still the user's.
+os.environ.setdefault("LATENT_EXPLORER_TEST_CACHE", platformdirs.user_cache_dir("latent-explorer-tests"))
 
 # Set before anything asks for a folder; the app's data, settings and caches all hang on these names.
 _HOME = Path(tempfile.mkdtemp(prefix="latent-explorer-tests-"))
