@@ -12,6 +12,8 @@ from explorer.core.placement import Placement
 from explorer.core.progress import Progress
 from explorer.core.session import DroppedImage
 
+NO_ENCODER = "{} has no encoder, so that a picture cannot be placed on its map; open its encoder with it."
+
 
 def read_dropped(
     pair: ModelPair,
@@ -19,7 +21,12 @@ def read_dropped(
     sources: Sequence[tuple[str, Path | bytes]],
     progress: Progress,
 ) -> tuple[tuple[DroppedImage, ...], list[str]]:
-    """Read, encode, place and reconstruct pictures; what cannot be read is returned as sentences."""
+    """Read, encode, place and reconstruct pictures; what cannot be read is returned as sentences.
+
+    Raises ``ExplorerError`` where the model has no encoder.
+    """
+    if not pair.can_encode:
+        raise ExplorerError(NO_ENCODER.format(pair.name))
     spec = pair.image
     dropped, problems = [], []
     for i, (name, source) in enumerate(sources):
@@ -30,9 +37,9 @@ def read_dropped(
             problems.append(str(error))
             continue
         latent = pair.encode(original[None])[0][0]
-        reconstruction = pair.decode(latent[None])[0]
+        reconstruction = pair.decode(latent[None])[0] if pair.can_decode else None
         x, y = placement.place(latent[None])[0] if placement else (None, None)
         place = None if x is None or y is None else (float(x), float(y))
-        mse = mean_squared_error(original, reconstruction)
+        mse = None if reconstruction is None else mean_squared_error(original, reconstruction)
         dropped.append(DroppedImage(name, original, reconstruction, mse, latent, place))
     return tuple(dropped), problems

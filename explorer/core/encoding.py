@@ -108,7 +108,7 @@ class _Sink:
             small = [fit_picture(picture, *self._thumbnail) for picture in batch.pictures]
             self._thumbnails.append(np.stack(small))
         judged = self._judged[batch.rows]
-        if judged.any():
+        if judged.any() and self._pair.can_decode:
             drawn = self._pair.decode(means[judged])
             pairs = zip(drawn, batch.pictures[judged], strict=True)
             self._errors += [mean_squared_error(one, other) for one, other in pairs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,6 +35,13 @@ Floats = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 Draw = Callable[[Sequence[Provenance]], Sequence[Pictures]]
 
+PRIORS: dict[latent_ops.Law, str] = {
+    "normal": "prior N(0, I)",
+    "uniform": "uniform prior on [−1, 1]",
+    "sphere": "uniform prior on the sphere",
+}
+"""What a prior is called."""
+
 DARK, LIGHT = (20, 22, 26), (255, 255, 255)
 
 _CELL = 112
@@ -51,18 +58,24 @@ class Recipe:
     Made by one of the class methods below.
     """
 
-    kind: Literal["prior", "around", "selection", "kept"]
+    kind: Literal["prior", "fitted", "around", "selection", "kept"]
     count: int
     size: int
     seed: int | None = None
     base: Floats | None = None
     radius: float = 0.0
     sigma: Floats | float | None = None
+    law: latent_ops.Law = "normal"
 
     @classmethod
-    def prior(cls, count: int, size: int, seed: int) -> Recipe:
-        """``count`` samples of N(0, I) in ``size`` dimensions."""
-        return cls("prior", count, size, seed)
+    def prior(cls, count: int, size: int, seed: int, law: latent_ops.Law = "normal") -> Recipe:
+        """``count`` samples of a prior in ``size`` dimensions; see ``latent_ops.sample_prior``."""
+        return cls("prior", count, size, seed, law=law)
+
+    @classmethod
+    def fitted(cls, latents: Floats, count: int, seed: int) -> Recipe:
+        """Samples of the normal distribution fitted to ``latents (n, D)``: ``latent_ops.sample_fitted``."""
+        return cls("fitted", count, latents.shape[1], seed, np.asarray(latents, np.float32))
 
     @classmethod
     def around(
@@ -85,7 +98,9 @@ class Recipe:
     def text(self) -> str:
         """The recipe in words, without its seed."""
         if self.kind == "prior":
-            return "prior N(0, I)"
+            return PRIORS[self.law]
+        if self.kind == "fitted":
+            return "normal distribution fitted to the data"
         if self.kind == "around":
             return f"around a latent, radius {self.radius:g}"
         if self.kind == "selection":
@@ -95,9 +110,11 @@ class Recipe:
     def latents(self) -> Floats:
         """The latents ``(count, D) float32``. Raises ``ExplorerError`` for an empty or impossible recipe."""
         if self.kind == "prior":
-            return latent_ops.sample_prior(self.count, self.size, self.seed or 0)
+            return latent_ops.sample_prior(self.count, self.size, self.seed or 0, self.law)
         if self.base is None or len(self.base) == 0:
             raise ExplorerError("There is nothing to export yet; keep a picture or select some points first.")
+        if self.kind == "fitted":
+            return latent_ops.sample_fitted(self.base, self.count, self.seed or 0)
         if self.kind == "around":
             return latent_ops.sample_around(self.base, self.radius, self.count, self.seed or 0, self.sigma)
         if self.kind == "selection":
@@ -106,9 +123,16 @@ class Recipe:
 
 
 def provenances(
-    recipe: Recipe, model: str, fingerprint: str, places: NDArray[np.floating] | None = None
+    recipe: Recipe,
+    model: str,
+    fingerprint: str,
+    places: NDArray[np.floating] | None = None,
+    extras: Mapping[str, float] | None = None,
 ) -> list[Provenance]:
-    """What each picture of a recipe will carry, its latent included; ``places`` ``(count, 2)`` if known."""
+    """What each picture of a recipe will carry, its latent included; ``places`` ``(count, 2)`` if known.
+
+    ``extras`` is what the decoder is fed beside the latents.
+    """
     return [
         Provenance(
             latent,
@@ -118,6 +142,7 @@ def provenances(
             recipe.seed,
             index,
             None if places is None else (float(places[index, 0]), float(places[index, 1])),
+            extras=extras or {},
         )
         for index, latent in enumerate(recipe.latents())
     ]

@@ -29,9 +29,35 @@ _BLOCK = 1 << 16
 _BLOCK_FLOATS = 1 << 22
 
 
-def sample_prior(count: int, size: int, seed: int) -> Floats:
-    """``(count, size) float32`` from the standard normal prior N(0, I)."""
-    return _generator(seed).standard_normal((_checked(count), size), np.float32)
+Law = Literal["normal", "uniform", "sphere"]
+
+
+def sample_prior(count: int, size: int, seed: int, law: Law = "normal") -> Floats:
+    """``(count, size) float32`` from N(0, I), from uniform [-1, 1], or evenly from the unit sphere.
+
+    Of one seed fewer samples are the first of more.
+    """
+    generator, shape = _generator(seed), (_checked(count), size)
+    if law == "uniform":
+        return generator.random(shape, np.float32) * 2 - 1
+    samples = generator.standard_normal(shape, np.float32)
+    if law == "sphere":
+        samples /= np.linalg.norm(samples, axis=1, keepdims=True)
+    return samples
+
+
+def sample_fitted(latents: Floats, count: int, seed: int) -> Floats:
+    """``(count, D) float32`` from the normal distribution with mean and covariance of ``latents (n, D)``.
+
+    Raises ``ExplorerError`` where there are no latents.
+    """
+    rows = np.asarray(latents, np.float32)
+    if len(rows) == 0:
+        raise ExplorerError("There are no latents whose spread could be sampled; open data first.")
+    mean = rows.mean(axis=0)
+    # A sum of all deviations with independent normal weights has their covariance, without a D×D matrix.
+    weights = _generator(seed).standard_normal((_checked(count), len(rows)), np.float32)
+    return np.asarray(mean + weights @ (rows - mean) / np.float32(len(rows) ** 0.5), np.float32)
 
 
 def sample_around(

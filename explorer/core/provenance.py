@@ -9,7 +9,8 @@ import json
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,6 +43,7 @@ class Provenance:
         index: which of the sampler's pictures this is, from 0.
         place: the map position pointed at or found, in map units, None where there is no map.
         program: the program and version that wrote it.
+        extras: what the decoder was fed beside the latent, by the inputs' names.
     """
 
     latent: NDArray[np.float32]
@@ -52,6 +54,7 @@ class Provenance:
     index: int = 0
     place: tuple[float, float] | None = None
     program: str = f"latent-explorer {__version__}"
+    extras: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "latent", np.array(self.latent, np.float32).ravel())
@@ -65,6 +68,7 @@ class Provenance:
                 "model": {"name": self.model, "fingerprint": self.fingerprint},
                 "sampler": {"text": self.sampler, "seed": self.seed, "index": self.index},
                 "place": self.place,
+                **({"extras": dict(self.extras)} if self.extras else {}),
                 "latent": {
                     "type": "float32-le",
                     "size": len(self.latent),
@@ -166,10 +170,12 @@ def _provenance(content: dict[str, Any]) -> Provenance:
     if place is not None:
         x, y = (float(value) for value in place)
         place = (x, y)
-    numbers_hold = np.isfinite(latent).all() and all(math.isfinite(value) for value in place or ())
+    extras = {str(name): float(value) for name, value in dict(content.get("extras", {})).items()}
+    numbers = (*(place or ()), *extras.values())
+    numbers_hold = np.isfinite(latent).all() and all(math.isfinite(value) for value in numbers)
     if not numbers_hold or type(index) is not int or not (seed is None or type(seed) is int):
         raise ValueError
     texts = (model["name"], model["fingerprint"], sampler["text"], content["program"])
-    if not all(isinstance(text, str) and len(text) < 4096 for text in texts):
+    if not all(isinstance(text, str) and len(text) < 4096 for text in (*texts, *extras)):
         raise ValueError
-    return Provenance(latent, texts[0], texts[1], texts[2], seed, index, place, texts[3])
+    return Provenance(latent, texts[0], texts[1], texts[2], seed, index, place, texts[3], extras)

@@ -8,7 +8,11 @@ import numpy as np
 
 from explorer.core.errors import ExplorerError
 from explorer.core.gallery import Recipe
-from explorer.core.session import Session
+from explorer.core.model_pair import ModelPair
+from explorer.core.session import Session, shown_rows
+from explorer.core.workspace import Workspace
+
+_FEWEST_FITTED, _MOST_FITTED, _FITTED_VALUES = 64, 4096, 1 << 22
 
 
 @dataclass(frozen=True)
@@ -21,20 +25,37 @@ class SampleRequest:
     radius: float
 
 
+def prior_recipe(pair: ModelPair, work: Workspace | None, count: int, seed: int) -> Recipe:
+    """``count`` samples of what the model is to be sampled from.
+
+    A plain autoencoder was trained towards no prior: it has the normal distribution fitted to its data, and
+    N(0, I) only where no data are open.
+    """
+    if pair.prior == "data" and work is not None and len(work):
+        most = max(_FEWEST_FITTED, min(_MOST_FITTED, _FITTED_VALUES // pair.latent_size))
+        return Recipe.fitted(np.asarray(work.latents[:: -(-len(work) // most)]), count, seed)
+    return Recipe.prior(count, pair.latent_size, seed, "normal" if pair.prior == "data" else pair.prior)
+
+
+def check_draws(pair: ModelPair) -> None:
+    """Raise ``ExplorerError`` where the model has no decoder."""
+    if not pair.can_decode:
+        raise ExplorerError(f"{pair.name} is an encoder alone and draws nothing; open its decoder with it.")
+
+
 def recipe_of(request: SampleRequest, session: Session) -> Recipe:
     """How to draw what is asked for. Raises ``ExplorerError`` where there is nothing to draw from."""
     pair, work, cursor = session.pair, session.work, session.cursor
     if pair is None:
         raise ExplorerError("No model is open; open an encoder and a decoder before sampling.")
+    check_draws(pair)
     if request.kind == "prior":
-        return Recipe.prior(request.count, pair.latent_size, request.seed)
+        return prior_recipe(pair, work, request.count, request.seed)
     if request.kind == "around" and cursor is not None:
         spread = None if work is None else np.asarray(work.latents[:20_000]).std(axis=0)
         return Recipe.around(cursor.latent, request.radius, request.count, request.seed, spread)
     if request.kind == "selection" and work is not None and session.selection is not None:
         return Recipe.selection(np.asarray(work.latents[session.selection]), request.count, request.seed)
     if request.kind == "shown" and work is not None:
-        codes = next((one.codes for one in work.fields if one.name == session.color_by), None)
-        shown = slice(None) if codes is None else ~np.isin(codes, list(session.hidden))
-        return Recipe.selection(np.asarray(work.latents[shown]), request.count, request.seed)
+        return Recipe.selection(np.asarray(work.latents[shown_rows(session)]), request.count, request.seed)
     raise ExplorerError("There are no points to sample from; draw a lasso around some, or open data first.")

@@ -139,11 +139,35 @@ def test_missing_files_say_so(tmp_path):
             ModelPair.open(paths)
 
 
-def test_a_decoder_alone_says_that_its_partner_is_missing(tmp_path, plain_pair):
+def test_a_decoder_alone_draws_and_takes_no_pictures(tmp_path, plain_pair):
     alone = tmp_path / "decoder.onnx"
     alone.write_bytes((plain_pair / "decoder.onnx").read_bytes())
-    with pytest.raises(ExplorerError, match="no partner beside it"):
-        ModelPair.open(alone)
+    pair, whole = ModelPair.open(alone), ModelPair.open(plain_pair)
+    assert (pair.can_encode, pair.can_decode, pair.kind) == (False, True, "Generator")
+    assert (pair.encoder_path, pair.decoder_path) == (None, alone)
+    latents = np.random.default_rng(1).standard_normal((3, 12)).astype(np.float32)
+    assert np.array_equal(pair.decode(latents), whole.decode(latents))
+    with pytest.raises(ExplorerError, match="has no encoder"):
+        pair.encode(pair.decode(latents))
+
+
+def test_an_encoder_alone_takes_pictures_and_draws_none(tmp_path, plain_pair, fashion_pictures):
+    alone = tmp_path / "encoder.onnx"
+    alone.write_bytes((plain_pair / "encoder.onnx").read_bytes())
+    pair, whole = ModelPair.open(alone), ModelPair.open(plain_pair)
+    assert (pair.can_encode, pair.can_decode, pair.kind) == (True, False, "Encoder")
+    assert (pair.encoder_path, pair.decoder_path) == (alone, None)
+    assert np.allclose(pair.encode(fashion_pictures[:3])[0], whole.encode(fashion_pictures[:3])[0])
+    for draw in (pair.decode, pair.decode_raw):
+        with pytest.raises(ExplorerError, match="has no decoder"):
+            draw(np.zeros((1, pair.latent_size), np.float32))
+
+
+def test_the_device_that_runs_is_a_fact(plain_pair):
+    pair = ModelPair.open(plain_pair, "cpu")
+    assert (pair.device, pair.fell_back) == ("CPU", "")
+    assert [fact.value for fact in pair.facts if fact.name == "Device"] == ["CPU"]
+    assert "Abacus" in ModelPair.open(plain_pair, "Abacus").fell_back
 
 
 def test_an_image_to_image_network_is_refused(tmp_path, plain_pair):
