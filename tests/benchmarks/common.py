@@ -10,12 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from explorer.core.model_pair import ModelPair
 
 HOME_VARIABLES = (
     "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME",
@@ -85,11 +82,23 @@ def assets() -> Path:
     return Path(__file__).resolve().parents[2] / "assets"
 
 
-def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> float:
-    """The quotient of two medians."""
-    return round(float(np.median(numerator) / np.median(denominator)), 3)
+def ratio(numerator: Sequence[float], denominator: Sequence[float], percentile: float = 50) -> float:
+    """The quotient of two medians, or of two other percentiles."""
+    above, below = np.percentile(numerator, percentile), np.percentile(denominator, percentile)
+    return round(float(above / below), 3)
 
 
-def bare_session(pair: ModelPair) -> tuple[Any, str]:
-    """The runtime session that decodes for a pair, and the name of its input."""
-    return pair._decoder._session, pair._decoder_input
+def milliseconds(seconds: Sequence[float], percentile: float = 50) -> float:
+    """The median of seconds, or another percentile, in milliseconds."""
+    return round(1000 * float(np.percentile(seconds, percentile)), 3)
+
+
+def bare_session(path: Path) -> tuple[Any, str]:
+    """A session of the runtime with the program's own threads and nothing else of it; its input's name."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = max(1, (os.cpu_count() or 2) - 1)
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session, session.get_inputs()[0].name
