@@ -109,12 +109,14 @@ def _demo(parsed: argparse.Namespace) -> int:
 def _info_parser() -> argparse.ArgumentParser:
     parser = _parser(
         "info",
-        "Say what a model is, and where each finding comes from.",
-        "latent-explorer info my-vae/ --json",
+        "Say what a model is, and where each finding comes from. With --data its self-test is also done "
+        "on real pictures.",
+        "latent-explorer info my-vae/ --data photos/ --json",
     )
     parser.add_argument(
-        "model", metavar="MODEL", nargs="+", type=Path, help="a folder, or an encoder and a decoder"
+        "model", metavar="MODEL", nargs="+", type=Path, help="a folder, one file, or an encoder and a decoder"
     )
+    parser.add_argument("--data", metavar="FOLDER", type=Path, help="images to encode and decode")
     parser.add_argument("--json", action="store_true", help="as JSON")
     return parser
 
@@ -123,41 +125,63 @@ def _info(parsed: argparse.Namespace) -> int:
     from explorer.core.model_pair import ModelPair
 
     pair = ModelPair.open(parsed.model)
+    facts = list(pair.facts)
+    if parsed.data is not None:
+        from explorer.core.dataset import open_dataset
+        from explorer.core.detection.facts import test_text
+        from explorer.core.plan import Fact
+        from explorer.core.self_test import on_real_pictures
+
+        real = test_text(on_real_pictures(pair, open_dataset(parsed.data)))
+        facts.append(Fact("On real pictures", real, "trial run"))
     if parsed.json:
-        facts = {fact.name: {"value": fact.value, "source": fact.source} for fact in pair.facts}
-        files = {"encoder": str(pair.encoder_path), "decoder": str(pair.decoder_path)}
-        print(
-            json.dumps(
-                {"name": pair.name, "fingerprint": pair.fingerprint, **files, "facts": facts}, indent=1
-            )
-        )
+        found = {
+            "name": pair.name,
+            "fingerprint": pair.fingerprint,
+            "encoder": str(pair.encoder_path) if pair.encoder_path else None,
+            "decoder": str(pair.decoder_path) if pair.decoder_path else None,
+            "facts": {fact.name: {"value": fact.value, "source": fact.source} for fact in facts},
+        }
+        print(json.dumps(found, indent=1, ensure_ascii=False))
         return 0
     print(pair.name)
-    for fact in pair.facts:
-        print(f"  {fact.name:<11} {fact.value}  ({fact.source})")
+    width = max(len(fact.name) for fact in facts)
+    for fact in facts:
+        print(f"  {fact.name:<{width}}  {fact.value}  ({fact.source})")
     return 0
 
 
 def _encode_parser() -> argparse.ArgumentParser:
     parser = _parser(
         "encode",
-        "Encode a data set into a workspace: a folder of images (sub-folders are labels), IDX or NPZ.",
+        "Encode a data set into a workspace: a folder of images (sub-folders are labels), IDX or NPZ. For a "
+        "decoder alone, draw samples of its prior instead.",
         "latent-explorer encode my-vae/ photos/ --out work/",
     )  # fmt: skip
     parser.add_argument(
-        "model", metavar="MODEL", type=Path, help="a folder with a pair, or one of its two files"
+        "model", metavar="MODEL", type=Path, help="a folder with a model, or one of its files"
     )
-    parser.add_argument("data", metavar="DATA", type=Path)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("data", metavar="DATA", type=Path, nargs="?")
+    what.add_argument("--prior", metavar="N", type=int, help="samples of the prior in place of data")
+    parser.add_argument("--seed", type=int, default=42, help="of --prior (42)")
     parser.add_argument("--out", metavar="WORK", type=Path, required=True)
     return parser
 
 
 def _encode(parsed: argparse.Namespace) -> int:
     from explorer.core.dataset import open_dataset
+    from explorer.core.dataset_sampled import sample
     from explorer.core.encoding import encode
     from explorer.core.model_pair import ModelPair
+    from explorer.core.opening import check_encodes
 
     pair = ModelPair.open(parsed.model)
+    if parsed.prior is not None:
+        work = sample(pair, parsed.out, console_progress(), parsed.prior, parsed.seed)
+        print(f"{len(work):,} samples drawn into {parsed.out}", file=sys.stderr)
+        return 0
+    check_encodes(pair, parsed.data)
     work = encode(pair, open_dataset(parsed.data), parsed.out, console_progress())
     print(f"{len(work):,} images encoded into {parsed.out}", file=sys.stderr)
     for name, reason in work.unreadable[:10]:
@@ -168,7 +192,11 @@ def _encode(parsed: argparse.Namespace) -> int:
 
 
 def _map_parser() -> argparse.ArgumentParser:
-    parser = _parser("map", "Project a workspace's latents with UMAP.", "latent-explorer map work/ --seed 7")
+    from explorer.core.map_settings import METHODS, METRICS
+
+    parser = _parser(
+        "map", "Lay a workspace's latents out in two dimensions.", "latent-explorer map work/ --seed 7"
+    )
     parser.add_argument("work", metavar="WORK", type=Path)
     parser.add_argument(
         "--neighbours", type=int, default=15, help="more shows the whole, fewer the detail (15)"
@@ -177,18 +205,44 @@ def _map_parser() -> argparse.ArgumentParser:
         "--min-distance", type=float, default=0.1, help="how close points may lie, 0 to 1 (0.1)"
     )
     parser.add_argument("--seed", type=int, default=42, help="the same seed gives the same map (42)")
+    parser.add_argument(
+        "--metric", choices=METRICS, default=METRICS[0], help="what near means between latents"
+    )
+    parser.add_argument(
+        "--method", choices=METHODS, default=METHODS[0],
+        help="densmap keeps densities too; pca is at once; latent takes two dimensions as they are",
+    )  # fmt: skip
+    parser.add_argument(
+        "--labels", metavar="FIELD", default="", help="the field whose labels pull points together"
+    )
+    parser.add_argument("--quality", action="store_true", help="say how far the map may be believed")
     return parser
 
 
 def _map(parsed: argparse.Namespace) -> int:
     from dataclasses import asdict
 
+    from explorer.core.map_shelf import maps_folder
     from explorer.core.projection import MapSettings, fit_map
     from explorer.core.workspace import Workspace
 
     work = Workspace.open(parsed.work)
-    settings = MapSettings(parsed.neighbours, parsed.min_distance, parsed.seed)
-    work.save_positions(fit_map(work.latents, settings, console_progress()), asdict(settings))
+    settings = MapSettings(
+        parsed.neighbours, parsed.min_distance, parsed.seed, parsed.metric, parsed.method, parsed.labels
+    )
+    labels = work.labels(settings.labels) if settings.labels else None
+    made = fit_map(
+        work.latents, settings, console_progress(), labels=labels, keep_in=maps_folder(work.folder)
+    )
+    work.save_positions(made.places, asdict(made.settings))
+    for remark in made.remarks:
+        print(remark, file=sys.stderr)
+    if parsed.quality:
+        from explorer.core.map_quality import map_quality
+
+        first = work.labels(work.fields[0].name) if work.fields else None
+        quality = map_quality(work.latents, made.places, first)
+        print(json.dumps(asdict(quality), indent=1))
     print(f"{len(work):,} points mapped in {parsed.work}", file=sys.stderr)
     return 0
 
@@ -202,7 +256,7 @@ def _decode_parser() -> argparse.ArgumentParser:
     parser.add_argument("work", metavar="WORK", type=Path)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--at", metavar="X,Y", type=_place, help="a place in map units")
-    what.add_argument("--prior", metavar="N", type=int, help="samples of the prior N(0, I)")
+    what.add_argument("--prior", metavar="N", type=int, help="samples of the model's prior")
     what.add_argument("--latent", metavar="FILE.npy", type=Path, help="latents: D or N×D numbers")
     parser.add_argument("--seed", type=int, default=42, help="of --prior (42)")
     parser.add_argument("--out", metavar="FILE.png", type=Path, required=True)
@@ -214,10 +268,12 @@ def _decode(parsed: argparse.Namespace) -> int:
     from explorer.core.gallery import Recipe, contact_sheet, provenances, write_png
     from explorer.core.latent_map import LatentMap
     from explorer.core.opening import pair_of
+    from explorer.core.sampling import check_draws, prior_recipe
     from explorer.core.workspace import Workspace
 
     work = Workspace.open(parsed.work)
     pair = pair_of(work)
+    check_draws(pair)
     places = None
     if parsed.at is not None:
         import numpy as np
@@ -230,7 +286,7 @@ def _decode(parsed: argparse.Namespace) -> int:
         recipe = Recipe.kept(LatentMap.of(positions, work.latents).inverse.latent_at(parsed.at)[None])
         places = np.asarray([parsed.at])
     elif parsed.prior is not None:
-        recipe = Recipe.prior(parsed.prior, pair.latent_size, parsed.seed)
+        recipe = prior_recipe(pair, work, parsed.prior, parsed.seed)
     else:
         latents = open_array(parsed.latent)
         if latents.ndim not in (1, 2) or latents.shape[-1] != pair.latent_size or latents.dtype.kind != "f":
@@ -254,7 +310,7 @@ def _gallery_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("model", metavar="MODEL|WORK", type=Path)
     parser.add_argument(
-        "--prior", metavar="N", type=int, required=True, help="how many samples of the prior N(0, I)"
+        "--prior", metavar="N", type=int, required=True, help="how many samples of the model's prior"
     )
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--out", metavar="DIR", type=Path, required=True)
@@ -262,12 +318,14 @@ def _gallery_parser() -> argparse.ArgumentParser:
 
 
 def _gallery(parsed: argparse.Namespace) -> int:
-    from explorer.core.gallery import Recipe, decoding, export_gallery, provenances
+    from explorer.core.gallery import decoding, export_gallery, provenances
     from explorer.core.opening import classify, open_now
+    from explorer.core.sampling import check_draws, prior_recipe
 
     progress = console_progress()
     opened = open_now(classify([parsed.model]), None, progress)
-    recipe = Recipe.prior(parsed.prior, opened.pair.latent_size, parsed.seed)
+    check_draws(opened.pair)
+    recipe = prior_recipe(opened.pair, opened.work, parsed.prior, parsed.seed)
     places = opened.map.placement.place(recipe.latents()) if opened.map else None
     items = provenances(recipe, opened.pair.name, opened.pair.fingerprint, places)
     export_gallery(decoding(opened.pair.decode), items, parsed.out, progress)

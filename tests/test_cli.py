@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -38,7 +39,7 @@ def pixels(path) -> np.ndarray:
 
 def test_info_says_what_was_found_and_from_where(own, capsys):
     assert main(["info", str(own / "model")]) == 0
-    assert "Latent      10  (graph)" in capsys.readouterr().out
+    assert re.search(r"Latent +10  \(graph\)", capsys.readouterr().out)
     assert (
         main(["info", str(own / "model" / "decoder.onnx"), str(own / "model" / "encoder.onnx"), "--json"])
         == 0
@@ -47,11 +48,31 @@ def test_info_says_what_was_found_and_from_where(own, capsys):
     assert facts["facts"]["Picture"] == {"value": "28 × 28 grey", "source": "graph"}
 
 
+def test_info_tests_the_model_on_real_pictures(own, capsys):
+    assert main(["info", str(own / "model"), "--data", str(own / "data.npz"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["facts"]["On real pictures"]
+    assert found["source"] == "trial run"
+    error, mean = map(float, re.findall(r"0\.\d+", found["value"]))
+    assert found["value"].startswith("passed")
+    assert 0 < error < mean
+
+
+def test_info_refuses_with_one_sentence(own, tmp_path, capsys):
+    (tmp_path / "model.onnx").write_text("no model\n" * 9)
+    assert main(["info", str(tmp_path / "model.onnx")]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert str(tmp_path / "model.onnx") in said.err
+    assert main(["info", str(own / "model" / "encoder.onnx"), "--data", str(tmp_path / "nothing")]) == 1
+
+
 def test_encode_and_map_fill_a_workspace(own):
     work = Workspace.open(own / "work")
     assert len(work) == 120
     assert work.positions().shape == (120, 2)
-    assert work.map_settings() == {"neighbours": 8, "min_distance": 0.1, "seed": 3}
+    kept = work.map_settings()
+    assert (kept["neighbours"], kept["min_distance"], kept["seed"]) == (8, 0.1, 3)
     assert work.fields[0].names == ("0", "1", "2")
 
 

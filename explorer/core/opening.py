@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from explorer.core.dataset import open_dataset
+from explorer.core.dataset_sampled import is_sampled
 from explorer.core.encoding import encode
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.progress import Progress
-from explorer.core.session import Cursor, SavedSession, load_session
+from explorer.core.sampling import prior_recipe
+from explorer.core.session import Cursor, SavedSession, Session, load_session, model_files
 from explorer.core.workspace import Workspace, default_folder, find_workspace
 
 SESSION_SUFFIX = ".latents"
+FIRST_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def classify(paths: Sequence[Path]) -> Plan:
     return plan
 
 
-def open_now(plan: Plan, pair: ModelPair | None, progress: Progress) -> Opened:
+def open_now(plan: Plan, pair: ModelPair | None, progress: Progress, device: str = "auto") -> Opened:
     """Open what ``plan`` names; ``pair`` is the model that data are encoded with if the plan brings none.
 
     Raises ``ExplorerError`` for whatever cannot be opened.
@@ -76,12 +79,12 @@ def open_now(plan: Plan, pair: ModelPair | None, progress: Progress) -> Opened:
     work = Workspace.open(folder) if folder else None
     progress(0, 0, "Opening the model")
     if plan.model:
-        opened = ModelPair.open(plan.model)
+        opened = ModelPair.open(plan.model, device, progress=progress)
         pair = opened if work is None else _checked(opened, work)
     elif work is not None:
-        pair = pair_of(work)
+        pair = pair_of(work, device, progress)
     elif saved and saved.model:
-        pair = ModelPair.open(saved.model)
+        pair = ModelPair.open(saved.model, device, progress=progress)
     if pair is None:
         raise ExplorerError("No model is open; open an encoder and a decoder first, then the data.")
     if plan.data is not None:
@@ -91,8 +94,59 @@ def open_now(plan: Plan, pair: ModelPair | None, progress: Progress) -> Opened:
     return Opened(pair, work, latent_map, saved, plan.images)
 
 
+def open_again(session: Session, device: str, stated: Mapping[str, str] | None, progress: Progress) -> Opened:
+    """Open the model of ``session`` once more, on ``device`` and with what the user says about it.
+
+    ``stated`` joins what is kept in the model's sidecar; an empty one empties it, None leaves it. The
+    session's data and map come along where the latents stay the same; data are encoded anew where they
+    do not. Raises ``ExplorerError`` as ``open_now`` does, and then the sidecar is as it was.
+    """
+    pair, work = session.pair, session.work
+    if pair is None:
+        raise ExplorerError("No model is open; open an encoder and a decoder first.")
+    progress(0, 0, "Opening the model")
+    if stated is None:
+        again = ModelPair.open(model_files(pair), device, progress=progress)
+    else:
+        again = _open_stated(pair, device, stated, progress)
+    if again.latent_shape == pair.latent_shape and again.plan.encoder == pair.plan.encoder:
+        return Opened(again, work, session.map)
+    if work is None or is_sampled(work):
+        return Opened(again)
+    check_encodes(again, work.data.path)
+    dataset = open_dataset(work.data.path)
+    return Opened(again, encode(again, dataset, default_folder(again, dataset), progress))
+
+
+def _open_stated(pair: ModelPair, device: str, stated: Mapping[str, str], progress: Progress) -> ModelPair:
+    """Open ``pair`` again with another sidecar, which stays only if that works."""
+    from explorer.core.detection import sidecar
+
+    files = model_files(pair)
+    kept = sidecar.read(files[-1], pair.fingerprint)
+    sidecar.write(files[-1], pair.fingerprint, {**kept, **stated} if stated else {})
+    try:
+        again = ModelPair.open(files, device, progress=progress)
+        _check_heard(again, stated)
+        return again
+    except BaseException:
+        sidecar.write(files[-1], pair.fingerprint, kept)
+        raise
+
+
+def _check_heard(pair: ModelPair, stated: Mapping[str, str]) -> None:
+    """Raise ``ExplorerError`` where the files themselves say otherwise than what was ``stated``."""
+    for fact in pair.facts:
+        if fact.key in stated and fact.source not in ("override", "sidecar"):
+            raise ExplorerError(
+                f"{pair.name} cannot have “{stated[fact.key]}” as its {fact.name.lower()}, "
+                f"which the {fact.source} settles; it stays {fact.value}."
+            )
+
+
 def encoded(pair: ModelPair, data: Path, progress: Progress) -> Workspace:
     """The workspace of ``data`` under ``pair``: the one made before, or a new one."""
+    check_encodes(pair, data)
     progress(0, 0, "Reading the data")
     dataset = open_dataset(data)
     return find_workspace(pair.fingerprint, dataset.fingerprint()) or encode(
@@ -100,13 +154,21 @@ def encoded(pair: ModelPair, data: Path, progress: Progress) -> Workspace:
     )
 
 
-def pair_of(work: Workspace) -> ModelPair:
-    """The model that a workspace was made with. Raises ``ExplorerError`` where it is gone or another."""
-    if work.model.encoder is None or work.model.decoder is None:
+def check_encodes(pair: ModelPair, data: Path) -> None:
+    """Raise ``ExplorerError`` where the model has no encoder that ``data`` could go through."""
+    if not pair.can_encode:
         raise ExplorerError(
-            f"{work.folder} does not say where its model lies; open the model's two files first."
+            f"{data} cannot be encoded, because {pair.name} is a decoder alone; "
+            "open its encoder together with it, then the data."
         )
-    return _checked(ModelPair.open((work.model.encoder, work.model.decoder)), work)
+
+
+def pair_of(work: Workspace, device: str = "auto", progress: Progress | None = None) -> ModelPair:
+    """The model that a workspace was made with. Raises ``ExplorerError`` where it is gone or another."""
+    files = [path for path in (work.model.encoder, work.model.decoder) if path is not None]
+    if not files:
+        raise ExplorerError(f"{work.folder} does not say where its model lies; open the model's files first.")
+    return _checked(ModelPair.open(files, device, progress=progress), work)
 
 
 def _checked(pair: ModelPair, work: Workspace) -> ModelPair:
@@ -119,8 +181,14 @@ def _checked(pair: ModelPair, work: Workspace) -> ModelPair:
 
 
 def first_cursor(opened: Opened) -> Cursor:
-    """Something to look at before the first gesture: where most data lie, else the middle of the prior."""
+    """Something to look at before the first gesture: where most data lie, else a sample of the prior.
+
+    A pair of encoder and decoder without data starts in the middle of its prior, which it draws well.
+    """
     if opened.map is not None:
         place = opened.map.densest_place()
         return Cursor(opened.map.inverse.latent_at(place), place, "map")
-    return Cursor(np.zeros(opened.pair.latent_size, np.float32), None, "prior")
+    pair = opened.pair
+    if pair.can_encode and pair.prior != "sphere":
+        return Cursor(np.zeros(pair.latent_size, np.float32), None, "prior")
+    return Cursor(prior_recipe(pair, None, 1, FIRST_SEED).latents()[0], None, "prior", FIRST_SEED)

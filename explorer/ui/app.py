@@ -13,21 +13,23 @@ import platformdirs
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from explorer.core import inverse, raster
 from explorer.core.bundles import FIRST
 from explorer.core.opening import SESSION_SUFFIX
-from explorer.core.raster import warm_up
+from explorer.core.session import Session
 from explorer.ui.actions import Actions
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
+from explorer.ui.model_gestures import ModelGestures
 from explorer.ui.opening import Opening
 from explorer.ui.presenter import Presenter
 from explorer.ui.store import SessionStore
 from explorer.ui.window_gestures import WindowGestures
 
 NAME = "latent-explorer"
-_COMPILE_AFTER_MS = 400
+_COMPILE_AFTER_MS, _IDLE_AFTER_MS = 400, 3000
 _LOG_BYTES = 1_000_000
 # How long a thread may hold up the window's: Python's own 5 ms would be felt under the hand.
 _SWITCH_SECONDS = 0.0005
@@ -38,7 +40,7 @@ class Explorer:
     """The whole application in one window.
 
     Attributes:
-        window, store, jobs, loop, opening, presenter, controller, gestures, actions: its parts.
+        window, store, jobs, loop, opening, presenter, controller, gestures, model, actions: its parts.
     """
 
     def __init__(self) -> None:
@@ -55,13 +57,15 @@ class Explorer:
         self.gestures = WindowGestures(
             self.window, self.store, self.jobs, self.controller, self.presenter, self._settings
         )
-        self.actions = Actions(self.window, self.gestures, self.controller, self.opening)
+        self.model = ModelGestures(self.window, self.store, self.jobs, self.opening, self._settings)
+        self.actions = Actions(self.window, self.gestures, self.controller, self.opening, self.model)
         self.window.map.add_tools(
             [self.actions["use_tool", name] for name in ("probe", "pan", "lasso")] + [self.actions["fit"]]
         )
         self._wire()
         chosen = str(self._settings.value("theme", "system"))
         self.actions["use_theme", chosen if chosen in ("system", "dark", "light") else "system"].trigger()
+        self.actions["use_renderer", self.gestures.renderer.chosen].trigger()
         self._closed = False
 
     def start(self, paths: Sequence[Path] = ()) -> None:
@@ -86,9 +90,12 @@ class Explorer:
         self._settings.setValue("geometry", self.window.saveGeometry())
         if self.store.session.pair is not None:
             self.controller.save_session_to(self._last_session)
+        self._idle.stop()
         self.presenter.close()
-        self.jobs.close()
+        pair = self.store.session.pair
+        self.jobs.close(pair.stop if pair is not None else lambda: None)
         self.loop.close()
+        self.gestures.renderer.close()
         self.window.map.shut_down()
 
     def report_bug(self, error: BaseException) -> None:
@@ -106,6 +113,7 @@ class Explorer:
         window.map.hovered.connect(controller.hover)
         window.map.lassoed.connect(controller.lasso)
         window.map.dropped.connect(controller.drop)
+        window.map.fell_back.connect(window.message.say)
         window.dropped.connect(controller.drop)
         window.loaded.color_by_chosen.connect(controller.color_by)
         window.loaded.legend.isolated.connect(controller.isolate)
@@ -113,6 +121,8 @@ class Explorer:
         window.here.neighbour_chosen.connect(controller.go_to_row)
         window.here.sliders.pressed.connect(controller.slider_pressed)
         window.here.sliders.moved.connect(controller.slide)
+        window.here.extras.pressed.connect(controller.slider_pressed)
+        window.here.extras.changed.connect(controller.set_extra)
         window.tray.chosen.connect(controller.go_to_kept)
         window.tray.removed.connect(controller.remove_kept)
         window.tray.sample_asked.connect(gestures.ask_sample)
@@ -127,9 +137,17 @@ class Explorer:
         self.opening.opened.connect(lambda _: window.message.hide())
         # The compiler is loaded only once there is something to look at; until then numpy draws the map.
         self.presenter.pictured.connect(
-            lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, warm_up),
+            lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, _compile),
             Qt.ConnectionType.SingleShotConnection,
         )
+        self._idle = QTimer(window)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(_IDLE_AFTER_MS)
+        self._idle.timeout.connect(self._prepare)
+        self.presenter.pictured.connect(lambda _: self._idle.start(), Qt.ConnectionType.SingleShotConnection)
+        window.files_near.connect(_prepare_guard)
+        self.store.changed.connect(self._allow)
+        self.opening.remarked.connect(window.message.say)
         self.opening.images_wanted.connect(controller.open_paths)
         self.opening.view_wanted.connect(window.map.set_view)
         stack = controller.undo_stack
@@ -139,6 +157,44 @@ class Explorer:
         ):
             self.actions[method].setEnabled(able())
             changed.connect(self.actions[method].setEnabled)
+
+    def _allow(self, old: Session, new: Session) -> None:
+        """Turn on and off what the open model can and cannot do."""
+        if new.pair is not old.pair or new.work is not old.work:
+            pair, reason = new.pair, ""
+            if pair is not None and not pair.can_decode:
+                reason = f"{pair.name} is an encoder alone: it draws nothing."
+            self.actions.allow_drawing(reason)
+            self.window.tray.allow_drawing(reason, has_points=new.work is not None)
+
+    def _prepare(self) -> None:
+        """What can be done once nobody waits for anything."""
+        _prepare_guard()
+        self.gestures.renderer.probe()
+
+        def conflict(_: object) -> str:
+            from explorer.core.engine import devices
+
+            return devices.conflict()
+
+        def tell(sentence: str) -> None:
+            if sentence:
+                self.window.message.say(sentence)
+
+        self.jobs.start("Looking at the installation", conflict, tell, quiet=True)
+
+
+def _compile() -> None:
+    """Drawing and the inverse go on by compiled code as soon as it is there."""
+    raster.warm_up()
+    inverse.warm_up()
+
+
+def _prepare_guard() -> None:
+    """Start the process that tries unknown models, so that the next one is opened at once."""
+    from explorer.core import guard
+
+    guard.prepare()
 
 
 def log_file() -> Path:

@@ -13,13 +13,22 @@ from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from explorer.core.aim import Aim
-from explorer.core.dropped import read_dropped
+from explorer.core.dropped import NO_ENCODER, read_dropped
 from explorer.core.errors import ExplorerError
-from explorer.core.gallery import Provenance, Recipe, export_gallery, provenances, read_provenance
+from explorer.core.gallery import Provenance, export_gallery, provenances, read_provenance
 from explorer.core.opening import classify
 from explorer.core.progress import Progress
-from explorer.core.sampling import SampleRequest, recipe_of
-from explorer.core.session import Cursor, DroppedImage, Kept, Session, provenance_of, save_session
+from explorer.core.sampling import SampleRequest, prior_recipe, recipe_of
+from explorer.core.session import (
+    Cursor,
+    DroppedImage,
+    Kept,
+    Session,
+    colored_field,
+    provenance_of,
+    save_session,
+    shown_rows,
+)
 from explorer.ui.commands import Edit
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
@@ -133,6 +142,26 @@ class Controller(QObject):
         """Forget the selection."""
         self.lasso(np.empty(0, np.int64))
 
+    def select_in_view(self) -> None:
+        """Select all points that are shown and lie in the part of the map that is looked at."""
+        latent_map = self._store.session.map
+        if latent_map is not None:
+            left, bottom, right, top = self._window.map.view().bounds
+            x, y = latent_map.positions.T
+            inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
+            self.lasso(np.flatnonzero(inside & shown_rows(self._store.session)))
+
+    def select_label(self) -> None:
+        """Select all points with the label of the point that is nearest to the probe."""
+        self._settle()
+        session = self._store.session
+        field, latent_map, cursor = colored_field(session), session.map, session.cursor
+        if latent_map is None or cursor is None or cursor.place is None or field is None:
+            self.said.emit("There is no label under the probe")
+            return
+        nearest = latent_map.inverse.nearest(cursor.place, 1)[0]
+        self.lasso(np.flatnonzero(field.codes == field.codes[nearest]))
+
     def isolate(self, code: int) -> None:
         """Show only one label, or all again if it is already alone."""
         everything = frozenset(range(self._label_count()))
@@ -171,12 +200,16 @@ class Controller(QObject):
     def sample_one(self) -> None:
         """Dice: decode a random latent from the prior; the next throw has the next seed."""
         session = self._store.session
-        if session.pair is None:
+        if session.pair is None or not session.pair.can_decode:
             return
-        latent = Recipe.prior(1, session.pair.latent_size, session.seed).latents()[0]
+        latent = prior_recipe(session.pair, session.work, 1, session.seed).latents()[0]
         self._new_gesture()
         cursor = Cursor(latent, self._place_of(latent), "prior", session.seed)
         self._edit("Random picture", cursor=cursor, dropped=(), seed=session.seed + 1)
+
+    def set_extra(self, name: str, value: float) -> None:
+        """Feed the decoder another value beside the latent; ``slider_pressed`` begins the gesture."""
+        self._edit(f"Set {name}", extras={**self._store.session.extras, name: value})
 
     # --- the tray and the gallery ----------------------------------------------------------------------
 
@@ -185,13 +218,13 @@ class Controller(QObject):
         self._settle()
         session, decoded = self._store.session, self._presenter.decoded
         pair, cursor = session.pair, session.cursor
-        if pair is None or cursor is None:
+        if pair is None or cursor is None or not pair.can_decode:
             return None
-        if decoded is not None and decoded.pair is pair and decoded.latent is cursor.latent:
+        if decoded is not None and decoded.is_of(session):
             picture = decoded.picture
         else:  # the picture on display is still that of the place before
-            picture = pair.decode(cursor.latent[None])[0]
-        return Kept(picture, provenance_of(pair, cursor))
+            picture = pair.decode(cursor.latent[None], session.extras)[0]
+        return Kept(picture, provenance_of(pair, cursor, session.extras))
 
     def keep(self) -> None:
         """Put the picture that is looked at into the tray."""
@@ -213,9 +246,10 @@ class Controller(QObject):
             latents = recipe.latents()
             places = latent_map.placement.place(latents) if latent_map else None
             kept = []
-            for i, provenance in enumerate(provenances(recipe, pair.name, pair.fingerprint, places)):
+            items = provenances(recipe, pair.name, pair.fingerprint, places, session.extras)
+            for i, provenance in enumerate(items):
                 progress(i, len(latents), "Sampling", "pictures")
-                kept.append(Kept(pair.decode(provenance.latent[None])[0], provenance))
+                kept.append(Kept(pair.decode(provenance.latent[None], session.extras)[0], provenance))
             return tuple(kept)
 
         def done(kept: tuple[Kept, ...]) -> None:
@@ -303,6 +337,9 @@ class Controller(QObject):
             return
         if len(sources) == 1 and self._returned(sources[0]):
             return
+        if not pair.can_encode:
+            self.refused.emit(NO_ENCODER.format(pair.name))
+            return
         chosen = sources[:MANY_IMAGES]
 
         def done(result: tuple[tuple[DroppedImage, ...], list[str]]) -> None:
@@ -371,9 +408,8 @@ class Controller(QObject):
         self._edit("Filter", hidden=hidden)
 
     def _label_count(self) -> int:
-        session = self._store.session
-        fields = session.work.fields if session.work else ()
-        return next((len(one.names) for one in fields if one.name == session.color_by), 0)
+        field = colored_field(self._store.session)
+        return len(field.names) if field else 0
 
     def _place_of(self, latent: npt.NDArray[np.float32]) -> tuple[float, float] | None:
         latent_map = self._store.session.map
@@ -398,7 +434,8 @@ class Controller(QObject):
             return True
         place = provenance.place or self._place_of(provenance.latent)
         self._new_gesture()
-        self._edit("Return", cursor=Cursor(provenance.latent, place, "kept", provenance.seed), dropped=())
+        cursor = Cursor(provenance.latent, place, "kept", provenance.seed)
+        self._edit("Return", cursor=cursor, dropped=(), extras=provenance.extras)
         return True
 
     def _forget_what_cannot_be_undone(self, old: Session, new: Session) -> None:

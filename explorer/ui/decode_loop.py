@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -17,22 +18,36 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from explorer.core.aim import Aim
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.model_pair import ModelPair
+from explorer.core.session import Session
+
+_SOON = 0.02
 
 Wanted = npt.NDArray[np.float32] | Aim
-_Request = tuple[ModelPair, Wanted, float]
+Extras = Mapping[str, float]
+_Request = tuple[ModelPair, Wanted, Extras, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """One answer: the picture ``uint8 (H, W, C)`` of ``latent``, and when it was asked for and decoded."""
+    """One answer: the picture ``uint8 (H, W, C)`` of ``latent``, and when it was asked for and decoded.
+
+    ``extras`` is what the decoder was fed beside the latent.
+    """
 
     pair: ModelPair
     latent: npt.NDArray[np.float32]
+    extras: Extras
     picture: npt.NDArray[np.uint8]
     asked_at: float
     seconds: float
+
+    def is_of(self, session: Session) -> bool:
+        """Whether this is the picture of what ``session`` looks at."""
+        cursor = session.cursor
+        same_latent = cursor is not None and self.latent is cursor.latent
+        return self.pair is session.pair and same_latent and self.extras is session.extras
 
 
 class DecodeLoop(QObject):
@@ -52,29 +67,38 @@ class DecodeLoop(QObject):
         super().__init__()
         # Written in C: a condition's waiting in Python costs a tenth of a small decoder's run.
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._pair: ModelPair | None = None
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
-    def request(self, pair: ModelPair, wanted: Wanted, asked_at: float | None = None) -> None:
+    def request(self, pair: ModelPair, wanted: Wanted, extras: Extras, asked_at: float | None = None) -> None:
         """Ask for the picture of a latent ``(D,)`` or an aim; replaces a request that has not begun."""
-        self._requests.put((pair, wanted, time.perf_counter() if asked_at is None else asked_at))
+        self._requests.put((pair, wanted, extras, time.perf_counter() if asked_at is None else asked_at))
 
     def close(self) -> None:
-        """Stop and join the worker."""
+        """Stop and join the worker, without waiting for the picture that it is at."""
         self._requests.put(None)
-        self._thread.join()
+        self._thread.join(_SOON)
+        while self._thread.is_alive():
+            if self._pair is not None:
+                self._pair.stop()
+            self._thread.join(_SOON)
 
     def _run(self) -> None:
         while (newest := self._newest()) is not None:
-            pair, wanted, asked_at = newest
+            pair, wanted, extras, asked_at = newest
             latent = wanted.latent if isinstance(wanted, Aim) else wanted
             start = time.perf_counter()
+            self._pair = pair
             try:
-                picture = pair.decode(latent[None])[0]
+                picture = pair.decode(latent[None], extras)[0]
+            except Cancelled:
+                continue
             except ExplorerError as error:
                 self.failed.emit(str(error))
             else:
-                self.decoded.emit(Decoded(pair, latent, picture, asked_at, time.perf_counter() - start))
+                seconds = time.perf_counter() - start
+                self.decoded.emit(Decoded(pair, latent, extras, picture, asked_at, seconds))
 
     def _newest(self) -> _Request | None:
         """Wait for a request and take the newest; None when closed."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QGridLayout,
     QLabel,
     QLayout,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -15,14 +18,21 @@ from PySide6.QtWidgets import (
 )
 
 
-def heading(text: str) -> QLabel:
+def heading(text: str = "") -> QLabel:
     """A quiet heading in capitals."""
-    label = QLabel(text.upper())
+    label = QLabel()
+    set_heading(label, text)
     label.setObjectName("heading")
     font = label.font()
     font.setPointSizeF(font.pointSizeF() - 1.5)
     label.setFont(font)
     return label
+
+
+def set_heading(label: QLabel, text: str) -> None:
+    """Give a heading another text; who cannot see it hears it as it is written."""
+    label.setText(text.upper())
+    label.setAccessibleName(text)
 
 
 def quiet(text: str = "") -> QLabel:
@@ -37,6 +47,14 @@ def chip(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setObjectName("chip")
     return label
+
+
+def chip_button() -> QPushButton:
+    """A rounded little label that can be pressed."""
+    button = QPushButton()
+    button.setObjectName("chip")
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
 
 
 class ElidedLabel(QLabel):
@@ -61,12 +79,31 @@ class ElidedLabel(QLabel):
         self.setToolTip(self._full if shown != self._full else "")
 
 
+class Choice(QComboBox):
+    """A list that folds down; the style sheet's own has no arrow."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().placeholderText().color(), 1.5))
+        x, y = self.width() - 15.0, self.height() / 2.0
+        painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+
+
 class Card(QFrame):
-    """A titled box of name/value lines."""
+    """A titled box of name/value lines.
+
+    Signals:
+        pressed: it was clicked, or Return or Space was pressed on it; only after ``set_button``.
+    """
+
+    pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("card")
+        self._is_button = False
         self._title = ElidedLabel("cardtitle")
         self._lines = QGridLayout()
         self._lines.setHorizontalSpacing(8)
@@ -78,18 +115,37 @@ class Card(QFrame):
         self.body.addWidget(self._title)
         self.body.addLayout(self._lines)
 
-    def show_lines(self, title: str, lines: list[tuple[str, str, str]]) -> None:
-        """Show ``(name, value, tooltip)`` lines under a title."""
+    def show_lines(self, title: str, lines: list[tuple[str, str, str]], bad: str = "") -> None:
+        """Show ``(name, value, tooltip)`` lines under a title; the one named ``bad`` stands out."""
         self._title.setText(title)
         clear(self._lines)
         for row, (name, value, tip) in enumerate(lines):
             label, text = quiet(name), QLabel(value)
+            text.setObjectName("bad" if name == bad else "")
             text.setAlignment(Qt.AlignmentFlag.AlignRight)
             text.setWordWrap(False)
             for part in (label, text):
                 part.setToolTip(tip)
             self._lines.addWidget(label, row, 0)
             self._lines.addWidget(text, row, 1)
+
+    def set_button(self, name: str) -> None:
+        """Let the card be pressed; ``name`` says what that does."""
+        self._is_button = True
+        self.setProperty("button", True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(name)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_button and event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._is_button and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 def scrolling(widget: QWidget) -> QScrollArea:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.core.pixels import difference
+from explorer.core.plan import ExtraInput
 from explorer.core.session import DroppedImage
-from explorer.ui.furniture import ElidedLabel, column, heading, quiet, scrolling
+from explorer.ui.extra_controls import ExtraControls
+from explorer.ui.furniture import ElidedLabel, column, heading, quiet, scrolling, set_heading
 from explorer.ui.latent_sliders import LatentSliders
 from explorer.ui.pictures import PictureView
 
@@ -71,6 +73,7 @@ class DroppedRow(QWidget):
         self._views = [PictureView(square=True) for _ in range(3)]
         self._title = ElidedLabel("quiet")
         self._error = QLabel()
+        self._of_decoder: list[QWidget] = []
         grid = QGridLayout()
         grid.setSpacing(6)
         for i, (view, name) in enumerate(
@@ -84,6 +87,8 @@ class DroppedRow(QWidget):
             caption.setFont(font)
             grid.addWidget(caption, 1, i)
             grid.setColumnStretch(i, 1)
+            if i:
+                self._of_decoder += [view, caption]
         line = QHBoxLayout()
         line.addWidget(self._title, 1)
         line.addWidget(self._error)
@@ -95,16 +100,19 @@ class DroppedRow(QWidget):
 
     def set_image(self, image: DroppedImage, others: int) -> None:
         """Show one dropped picture; ``others`` came with it and are marked on the map."""
+        drawn = image.reconstruction
         self._views[0].set_picture(image.original)
-        self._views[1].set_picture(image.reconstruction)
-        self._views[2].set_picture(difference(image.original, image.reconstruction))
+        self._views[1].set_picture(drawn)
+        self._views[2].set_picture(None if drawn is None else difference(image.original, drawn))
+        for part in self._of_decoder:
+            part.setVisible(drawn is not None)
         self._title.setText(image.name + (f" and {others} more" if others else ""))
-        self._error.setText(f"MSE {image.error:.4f}")
+        self._error.setText("" if image.error is None else f"MSE {image.error:.4f}")
         self._error.setToolTip("Mean squared error between original and reconstruction, on [0, 1] pixels")
 
 
 class HerePanel(QWidget):
-    """Decoded picture, support, nearest real images, dropped picture, sliders.
+    """Decoded picture, support, nearest real images, dropped picture, sliders, the decoder's other inputs.
 
     Signals:
         neighbour_chosen: a row of the map, by a click on a nearest real image.
@@ -118,8 +126,11 @@ class HerePanel(QWidget):
         self.picture = PictureView(square=True)
         self.picture.setAccessibleName("Decoded picture")
         self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.sliders = LatentSliders()
-        self._source = quiet()
+        self.sliders, self.extras = LatentSliders(), ExtraControls()
+        self._heading, self._neighbours_heading = heading(), heading()
+        self._extras_heading = heading("Other inputs")
+        self._source = ElidedLabel("quiet")
+        self._source.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._support = SupportBar()
         self._support_value = QLabel("–")
         self._support_value.setMinimumWidth(34)
@@ -129,9 +140,8 @@ class HerePanel(QWidget):
         self._dropped = DroppedRow()
 
         title = QHBoxLayout()
-        title.addWidget(heading("Decoded here"))
-        title.addStretch(1)
-        title.addWidget(self._source)
+        title.addWidget(self._heading)
+        title.addWidget(self._source, 1)
         support = QHBoxLayout()
         support.setSpacing(8)
         support.addWidget(quiet("Support"))
@@ -148,8 +158,10 @@ class HerePanel(QWidget):
         rest.setSpacing(8)
         rest.addWidget(self._dropped_heading)
         rest.addWidget(self._dropped)
-        rest.addWidget(heading("Nearest real images"))
+        rest.addWidget(self._neighbours_heading)
         rest.addLayout(row)
+        rest.addWidget(self._extras_heading)
+        rest.addWidget(self.extras)
         rest.addWidget(heading("Latent · by information"))
         rest.addWidget(self.sliders)
         rest.addStretch(1)
@@ -160,11 +172,25 @@ class HerePanel(QWidget):
         layout.addWidget(scrolling(below), 1)
         self.set_support(None)
         self.set_dropped(())
+        self.set_kinds(decoded=True, real=True)
+        self.set_extras(())
 
     def resizeEvent(self, event: object) -> None:
         # The picture is as large as the panel allows, but leaves room for what stands below it.
         side = max(96, min(self.width() - 28, self.height() * 2 // 5))
         self.picture.setFixedHeight(side)
+
+    def set_kinds(self, *, decoded: bool, real: bool) -> None:
+        """Say what the pictures are: decoded, or that of the nearest image; neighbours real, or samples."""
+        name = "Decoded here" if decoded else "Nearest real image"
+        set_heading(self._heading, name)
+        self.picture.setAccessibleName("Decoded picture" if decoded else name)
+        set_heading(self._neighbours_heading, "Nearest real images" if real else "Nearest samples")
+
+    def set_extras(self, inputs: tuple[ExtraInput, ...]) -> None:
+        """Show controls for what the decoder is fed beside the latent, or fold the section away."""
+        self._extras_heading.setVisible(bool(inputs))
+        self.extras.set_inputs(inputs)
 
     def set_source(self, text: str) -> None:
         """Say where the present latent comes from."""

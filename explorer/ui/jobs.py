@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.progress import Progress, Report
 
+_SOON = 0.02
 log = logging.getLogger(__name__)
 
 
@@ -22,9 +23,9 @@ class Job(QObject):
     reported = Signal(object)
     ended = Signal(object, object)
 
-    def __init__(self, title: str, work: Callable[[Progress], Any]) -> None:
+    def __init__(self, title: str, work: Callable[[Progress], Any], quiet: bool) -> None:
         super().__init__()
-        self.title = title
+        self.title, self.quiet = title, quiet
         self.started = time.perf_counter()
         self.report: Report | None = None
         self.progress = Progress(self.reported.emit)
@@ -65,14 +66,16 @@ class Jobs(QObject):
         *,
         wanted: Callable[[], bool] = lambda: True,
         failed: Callable[[str], None] | None = None,
+        quiet: bool = False,
     ) -> Job:
         """Run ``work(progress)`` on a thread and hand its result to ``done`` on the window's thread.
 
         The result is dropped if ``wanted()`` is false by then: what the work started from has left the
         session. An ``ExplorerError`` goes to ``failed`` (by default shown to the user), a ``Cancelled``
-        is silent, and anything else is reported as a bug.
+        is silent, and anything else is reported as a bug. A ``quiet`` one is housekeeping that nobody asked
+        for: it is not what one cancels.
         """
-        job = Job(title, work)
+        job = Job(title, work, quiet)
 
         def report(report: Report) -> None:
             job.report = report
@@ -100,16 +103,27 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
+    @property
+    def busy(self) -> bool:
+        """Whether something runs that the user could want to stop."""
+        return any(not job.quiet for job in self.running)
+
     def cancel(self) -> None:
         """Ask every running job to stop."""
         for job in self.running:
             job.progress.cancel()
 
-    def close(self) -> None:
-        """Cancel and join every job; what they end with is not delivered any more."""
+    def close(self, interrupt: Callable[[], None] = lambda: None) -> None:
+        """Cancel and join every job; what they end with is not delivered any more.
+
+        ``interrupt`` is called until none runs, for what lasts long between two looks at the progress.
+        """
         self.cancel()
         for job in self.running:
             job.reported.disconnect()
             job.ended.disconnect()
-            job.thread_.join()
+            job.thread_.join(_SOON)
+            while job.thread_.is_alive():
+                interrupt()
+                job.thread_.join(_SOON)
         self.running.clear()

@@ -8,51 +8,57 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from explorer.ui.furniture import clear
+from explorer.ui.furniture import clear, quiet
 
 Floats = npt.NDArray[np.float32]
+
+MOST = 256
+"""How many dimensions get a slider; a spatial latent may have a hundred times as many."""
 
 _STEPS = 1000
 _ROW = 23
 _LABEL, _VALUE = 34, 52
 
 
-class LatentSlider(QSlider):
-    """A slider that draws its dimension's name, information and value in one row.
+class ValueSlider(QSlider):
+    """A slider over a range of numbers that draws its value at its end.
 
-    The bar behind the knob is as long as the dimension is informative.
+    Signals:
+        taken: the hand takes it, or a key steps it: what follows is one step of undo.
     """
 
-    def __init__(self, dimension: int) -> None:
+    taken = Signal()
+
+    def __init__(self, name: str, low: float, high: float, *, label: int = 0) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.dimension = dimension
-        self._share = 0.0
-        self._value = 0.0
-        self._low, self._high = -4.0, 4.0
+        self._low, self._high = low, high
+        self._amount = low
+        self._label = label
         self.setRange(0, _STEPS)
         self.setSingleStep(_STEPS // 80)
         self.setPageStep(_STEPS // 10)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"Latent dimension {dimension}")
+        self.setAccessibleName(name)
+        self.sliderPressed.connect(self.taken)
+        self.actionTriggered.connect(lambda _: self.taken.emit())
 
-    def set_range_and_share(self, low: float, high: float, share: float, tip: str) -> None:
-        """The values that the data span, and the information relative to the best dimension."""
-        self._low, self._high, self._share = low, high, share
-        self.setToolTip(tip)
-        self.update()
-
-    def set_latent(self, value: float) -> None:
+    def set_amount(self, value: float) -> None:
         """Show ``value`` without telling anybody."""
-        self._value = value
+        self._amount = value
         self.blockSignals(True)
         self.setValue(round((value - self._low) / (self._high - self._low) * _STEPS))
         self.blockSignals(False)
         self.update()
 
-    def latent(self) -> float:
+    def amount(self) -> float:
         """The value under the knob."""
         return self._low + self.value() / _STEPS * (self._high - self._low)
+
+    def sliderChange(self, change: QSlider.SliderChange) -> None:
+        if change == QSlider.SliderChange.SliderValueChange and not self.signalsBlocked():
+            self._amount = self.amount()
+        super().sliderChange(change)
 
     def sizeHint(self) -> QSize:
         return QSize(200, _ROW)
@@ -61,26 +67,18 @@ class LatentSlider(QSlider):
         return QSize(140, _ROW)
 
     def _track(self) -> QRectF:
-        return QRectF(_LABEL, self.height() / 2 - 2, self.width() - _LABEL - _VALUE - 6, 4)
+        return QRectF(self._label + 6, self.height() / 2 - 2, self.width() - self._label - _VALUE - 12, 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette, track = self.palette(), self._track()
-        painter.setPen(palette.placeholderText().color())
-        painter.drawText(
-            QRectF(0, 0, _LABEL, self.height()), Qt.AlignmentFlag.AlignVCenter, f"z{self.dimension:02d}"
-        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.mid())
         painter.drawRoundedRect(track, 2, 2)
-        known = QRectF(track)
-        known.setWidth(max(4.0, track.width() * self._share))
-        color = palette.highlight().color()
-        color.setAlphaF(0.45)
-        painter.setBrush(color)
-        painter.drawRoundedRect(known, 2, 2)
+        self._paint_behind(painter, track)
         x = track.left() + track.width() * self.value() / _STEPS
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.text())
         if self.hasFocus():
             painter.setPen(QPen(palette.highlight().color(), 3))
@@ -89,8 +87,14 @@ class LatentSlider(QSlider):
         painter.drawText(
             QRectF(self.width() - _VALUE, 0, _VALUE, self.height()),
             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-            f"{self._value:+.2f}".replace("-", "−"),
+            self._text(),
         )
+
+    def _paint_behind(self, painter: QPainter, track: QRectF) -> None:
+        """What lies under the knob."""
+
+    def _text(self) -> str:
+        return f"{self._amount:.2f}".replace("-", "−")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setSliderDown(True)
@@ -108,8 +112,35 @@ class LatentSlider(QSlider):
         self.setValue(round((event.position().x() - track.left()) / track.width() * _STEPS))
 
 
+class LatentSlider(ValueSlider):
+    """A slider that draws its dimension's name, information and value in one row.
+
+    The bar behind the knob is as long as the dimension is informative: ``share`` of the best one.
+    """
+
+    def __init__(self, dimension: int, low: float, high: float, share: float) -> None:
+        super().__init__(f"Latent dimension {dimension}", low, high, label=_LABEL)
+        self.dimension = dimension
+        self._share = share
+
+    def _paint_behind(self, painter: QPainter, track: QRectF) -> None:
+        palette = self.palette()
+        known = QRectF(track)
+        known.setWidth(max(4.0, track.width() * self._share))
+        color = palette.highlight().color()
+        color.setAlphaF(0.45)
+        painter.setBrush(color)
+        painter.drawRoundedRect(known, 2, 2)
+        painter.setPen(palette.placeholderText().color())
+        name = QRectF(0, 0, _LABEL + 4, self.height())
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, f"z{self.dimension:02d}")
+
+    def _text(self) -> str:
+        return f"{self._amount:+.2f}".replace("-", "−")
+
+
 class LatentSliders(QWidget):
-    """All dimensions of the latent.
+    """The dimensions of the latent, the 256 most informative of them.
 
     Signals:
         moved: ``(dimension, value)`` while a slider is dragged or stepped.
@@ -137,18 +168,18 @@ class LatentSliders(QWidget):
     ) -> None:
         """Make a row for each dimension, ordered by ``information (D,)``; inactive ones are folded."""
         clear(self._layout, self._more)
-        order = np.argsort(-information, kind="stable")
+        order = np.argsort(-information, kind="stable")[:MOST]
         best = max(float(information.max(initial=0.0)), 1e-12)
         self._sliders, self._folded = [], []
         for dimension in order:
             i = int(dimension)
-            slider = LatentSlider(i)
+            slider = LatentSlider(i, float(low[i]), float(high[i]), float(information[i]) / best)
             tip = f"Dimension {i}: {information[i]:.2f} {unit}" + (
                 "" if active[i] else ", collapsed: changes nothing"
             )
-            slider.set_range_and_share(float(low[i]), float(high[i]), float(information[i]) / best, tip)
-            slider.valueChanged.connect(lambda _, s=slider: self.moved.emit(s.dimension, s.latent()))
-            slider.sliderPressed.connect(self.pressed)
+            slider.setToolTip(tip)
+            slider.valueChanged.connect(lambda _, s=slider: self.moved.emit(s.dimension, s.amount()))
+            slider.taken.connect(self.pressed)
             self._sliders.append(slider)
             self._layout.addWidget(slider)
             if not active[i]:
@@ -158,12 +189,14 @@ class LatentSliders(QWidget):
         self._more.setVisible(bool(self._folded))
         self._more.setText(f"{len(self._folded)} collapsed")
         self._layout.addWidget(self._more)
+        if len(information) > MOST:
+            self._layout.addWidget(quiet(f"and {len(information) - MOST:,} dimensions that carry less"))
         self._layout.addStretch(1)
 
     def set_latent(self, latent: Floats) -> None:
         """Show ``latent (D,)``."""
         for slider in self._sliders:
-            slider.set_latent(float(latent[slider.dimension]))
+            slider.set_amount(float(latent[slider.dimension]))
 
     def _unfold(self, shown: bool) -> None:
         for slider in self._folded:

@@ -102,9 +102,9 @@ class Legend(QWidget):
         for code, (name, count, color) in enumerate(zip(names, counts, colors, strict=True)):
             row = LegendRow(name, int(count), QColor(*map(int, color)))
             row.chosen.connect(lambda toggle, c=code: (self.toggled if toggle else self.isolated).emit(c))
-            row.setVisible(bool(count))
             self._rows.append(row)
             self._layout.addWidget(row)
+            row.setVisible(bool(count))  # not before it has a parent: it would open a window of its own
         self._layout.addStretch(1)
 
     def set_hidden(self, hidden: frozenset[int]) -> None:

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
+from explorer.core.dataset_sampled import is_sampled
 from explorer.core.model_pair import ModelPair
+from explorer.core.plan import SelfTest
 from explorer.core.workspace import Workspace
-from explorer.ui.furniture import Card, column, heading, scrolling
+from explorer.ui.furniture import Card, Choice, column, heading, scrolling
 from explorer.ui.legend import Legend
+
+KINDS = {
+    "VAE": "VAE (μ, log σ²)",
+    "AE": "Autoencoder (z)",
+    "Generator": "Decoder alone",
+    "Encoder": "Encoder alone",
+}
+COLORS = {1: "grey", 3: "RGB", 4: "RGBA"}
+
+
+def self_test_word(test: SelfTest) -> str:
+    """How the self-test ended."""
+    return {True: "✓ passed", None: "cannot tell", False: "✗ failed"}[test.passed]
 
 
 class LoadedPanel(QWidget):
@@ -18,21 +33,25 @@ class LoadedPanel(QWidget):
 
     Signals:
         color_by_chosen: the name of a field.
+        model_pressed: all about the model is wanted.
     """
 
     color_by_chosen = Signal(str)
+    model_pressed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.legend = Legend()
         self._model, self._data = Card(), Card()
-        self._fields = QComboBox()
+        self._model.set_button("Model card: all that was found out about the model")
+        self._model.pressed.connect(self.model_pressed)
+        self._heading, self._fields = heading("Colour by"), Choice()
         self._fields.setAccessibleName("Colour by")
         self._fields.setToolTip("The field of the data that colours the points")
         self._fields.textActivated.connect(self.color_by_chosen)
         layout = column(self)
-        for widget in (heading("Model"), self._model, heading("Data set"), self._data, heading("Colour by")):
+        for widget in (heading("Model"), self._model, heading("Data set"), self._data, self._heading):
             layout.addWidget(widget)
         layout.addWidget(self._fields)
         layout.addWidget(scrolling(self.legend), 1)
@@ -46,30 +65,30 @@ class LoadedPanel(QWidget):
         if pair is None:
             self._model.show_lines("No model open", [("Drop an encoder and a decoder here", "", "")])
             return
-        tips = {fact.name: f"{fact.value} (from: {fact.source})" for fact in pair.facts}
-        latent = str(pair.latent_size) if active is None else f"{pair.latent_size} · {active} active"
-        test = {True: "passed", None: "cannot tell", False: "failed"}[pair.self_test.passed]
-        spec = pair.image
+        shape = "×".join(map(str, pair.latent_shape))
+        latent = shape if active is None else f"{shape} · {active} active"
+        spec, of = pair.image, "decoder" if pair.can_decode else "encoder"
         lines = [
-            ("Kind", "VAE (μ, log σ²)" if pair.kind == "VAE" else "Autoencoder (z)", tips["Kind"]),
-            ("Latent", latent, tips["Latent"]),
-            (
-                "Image",
-                f"{spec.height} × {spec.width} {'grey' if spec.channels == 1 else 'RGB'}",
-                tips["Picture"],
-            ),
-            ("Device", pair.device, "The device that really runs the decoder"),
-            ("Self-test", test, tips["Self-test"]),
+            ("Kind", KINDS[pair.kind], ""),
+            ("Latent", latent, ""),
+            ("Image", f"{spec.height} × {spec.width} {COLORS[spec.channels]}", ""),
+            ("Device", pair.device, f"The device that really runs the {of}"),
+            ("Self-test", self_test_word(pair.self_test), ""),
         ]
-        self._model.show_lines(pair.name, lines)
-        self._model.setToolTip("\n".join(f"{f.name}: {f.value} (from: {f.source})" for f in pair.facts))
+        self._model.show_lines(pair.name, lines, "Self-test" if pair.self_test.passed is False else "")
+        self._model.setToolTip("Click for all that was found out about the model (I)")
 
     def set_data(self, work: Workspace | None) -> None:
         """Show the data set of a workspace."""
         if work is None:
             self._data.show_lines("No data open", [("Drop a folder of images here", "", "")])
             return
-        lines = [("Images", f"{len(work.latents):,}", str(work.data.path))]
+        if is_sampled(work):
+            tip = "Drawn by the model itself, which cannot encode any data"
+            lines = [("Pictures", f"{len(work):,}", tip), ("From", work.data.name, tip)]
+            self._data.show_lines("Samples", lines)
+            return
+        lines = [("Images", f"{len(work):,}", str(work.data.path))]
         if work.unreadable:
             listed = "\n".join(f"{name}: {reason}" for name, reason in work.unreadable[:20])
             rest = len(work.unreadable) - 20
@@ -96,5 +115,6 @@ class LoadedPanel(QWidget):
         self._fields.clear()
         self._fields.addItems(list(names))
         self._fields.setCurrentText(chosen)
-        self._fields.setEnabled(bool(names))
+        for part in (self._heading, self._fields):
+            part.setVisible(bool(names))
         self._fields.blockSignals(False)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
-from explorer.ui.furniture import chip
+from explorer.ui.furniture import chip, chip_button
 from explorer.ui.here_panel import HerePanel
 from explorer.ui.loaded_panel import LoadedPanel
 from explorer.ui.map_view import MapView
@@ -23,10 +23,12 @@ class MainWindow(QMainWindow):
     Signals:
         closing: the user closes the window.
         dropped: the ``QMimeData`` of what was let go over the furniture; to be read at once.
+        files_near: files are being dragged over the window.
     """
 
     closing = Signal()
     dropped = Signal(QMimeData)
+    files_near = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +41,8 @@ class MainWindow(QMainWindow):
         self.title = QLabel("Latent Explorer")
         self.title.setObjectName("apptitle")
         self.menus = QMenuBar()
-        self.device_chip, self.points_chip = chip(), chip()
+        self.device_chip, self.points_chip = chip_button(), chip()
+        self.map.files_near.connect(self.files_near)
         self.device_chip.hide()
         self.points_chip.hide()
 
@@ -90,6 +93,8 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
+        if event.mimeData().hasUrls():
+            self.files_near.emit()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()

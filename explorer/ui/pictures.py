@@ -7,14 +7,15 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 Pictures = npt.NDArray[np.uint8]
 
 CRISP_BELOW = 24
 _ROUND = 7.0
+_PILL, _DOT = QColor(12, 14, 18, 170), QColor(255, 255, 255, 220)
 
 
 def to_qimage(picture: Pictures) -> QImage:
@@ -43,6 +44,7 @@ class PictureView(QWidget):
         self._image: QImage | None = None
         self._asked_at: float | None = None
         self._smooth: bool | None = None
+        self._waiting = False
         self._frame = frame
         self._over: tuple[tuple[object, ...], QPixmap] | None = None
         # The panel behind need not be painted first; so the colour around the picture has to be its own.
@@ -67,6 +69,17 @@ class PictureView(QWidget):
         """Smooth or crisp enlargement; None decides by the picture's size."""
         self._smooth = smooth
         self.update()
+
+    def set_waiting(self, waiting: bool) -> None:
+        """Mark quietly that the next picture is on its way; the present one stays as it is."""
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.setAccessibleDescription("The next picture is being decoded" if waiting else "")
+            self.update()
+
+    def is_waiting(self) -> bool:
+        """Whether the next picture is marked as being on its way."""
+        return self._waiting
 
     def image(self) -> QImage | None:
         """What is shown at present."""
@@ -96,6 +109,8 @@ class PictureView(QWidget):
             area = drawn
         if self._frame:
             painter.drawPixmap(area.topLeft(), self._passe_partout(area.size()))
+        if self._waiting:
+            _paint_dots(painter, QRectF(area))
         painter.end()
         if self._asked_at is not None:
             self.painted.emit(time.perf_counter() - self._asked_at)
@@ -124,3 +139,15 @@ class PictureView(QWidget):
 
     def mouseReleaseEvent(self, event: object) -> None:
         self.activated.emit()
+
+
+def _paint_dots(painter: QPainter, area: QRectF) -> None:
+    """Three dots in the lower right corner, on a ground of their own so that they show on any picture."""
+    pill = QRectF(area.right() - 44, area.bottom() - 28, 34, 18)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PILL)
+    painter.drawRoundedRect(pill, 9, 9)
+    painter.setBrush(_DOT)
+    for i in (-1, 0, 1):
+        painter.drawEllipse(pill.center() + QPointF(8.0 * i, 0.0), 2.2, 2.2)

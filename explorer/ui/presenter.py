@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -11,18 +12,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from explorer.core.aim import Aim
 from explorer.core.errors import ExplorerError
-from explorer.core.latent_ops import DimensionInformation, dimension_information
+from explorer.core.model_pair import ModelPair
 from explorer.core.palette import categorical
-from explorer.core.quantiles import bulk
-from explorer.core.raster_plan import support_grid
+from explorer.core.raster_support import support_grid
 from explorer.core.session import Pictures, Session
 from explorer.core.workspace import Workspace
-from explorer.ui.decode_loop import Decoded, DecodeLoop, Wanted
+from explorer.ui.decode_loop import Decoded, DecodeLoop, Extras, Wanted
 from explorer.ui.here_panel import NEIGHBOURS
 from explorer.ui.jobs import Jobs
+from explorer.ui.loaded_presenter import LoadedPresenter
 from explorer.ui.main_window import MainWindow
 from explorer.ui.store import SessionStore
 from explorer.ui.theme import Theme
+from explorer.ui.waiting import Waiting
 
 _SOURCES = {
     "map": "",
@@ -31,10 +33,10 @@ _SOURCES = {
     "slider": "by slider",
     "prior": "from the prior",
 }
-_SAMPLE = 20_000
 _SETTLE_MS = 30
 _MARK_MS = 10
 _SHADE_MS = 250
+_SHARPEN_MS = 150
 
 
 class Presenter(QObject):
@@ -54,6 +56,7 @@ class Presenter(QObject):
         self._decoded: Decoded | None = None
         self._asked_for: Wanted | None = None
         self._readable: Workspace | None = None
+        self._nearest: tuple[Workspace, int] | None = None
         # The picture is painted alone, without the map: its mark and trail wait until then, but not for long.
         self._trail: Sequence[tuple[float, float]] = ()
         self._mark_later = QTimer(self)
@@ -69,19 +72,26 @@ class Presenter(QObject):
         self._last.setSingleShot(True)
         self._last.setInterval(_SETTLE_MS // 2)
         self._last.timeout.connect(self._show_numbers)
+        self._sharpen_later = QTimer(self)
+        self._sharpen_later.setSingleShot(True)
+        self._sharpen_later.setInterval(_SHARPEN_MS)
+        self._sharpen_later.timeout.connect(self._sharpen)
         # While a layout forms it changes many times a second; only where it comes to rest is it shaded.
         self._shade_later = QTimer(self)
         self._shade_later.setSingleShot(True)
         self._shade_later.setInterval(_SHADE_MS)
         self._shade_later.timeout.connect(self._shade_support)
         store.changed.connect(self._changed)
+        self._loaded, self._waiting = LoadedPresenter(window), Waiting(window.here.picture)
         loop.decoded.connect(self._show_decoded)
+        loop.failed.connect(self._waiting.stop)
         window.here.picture.painted.connect(self._painted)
         jobs.changed.connect(lambda: window.status.show_jobs(jobs))
 
     def close(self) -> None:
         """Do nothing more of one's own accord."""
-        for timer in (self._mark_later, self._later, self._last, self._shade_later):
+        self._waiting.stop()
+        for timer in (self._mark_later, self._later, self._last, self._sharpen_later, self._shade_later):
             timer.stop()
 
     @property
@@ -94,10 +104,10 @@ class Presenter(QObject):
 
         ``began`` is the ``time.perf_counter()`` of the gesture.
         """
-        pair = self._store.session.pair
-        if pair is not None:
+        session = self._store.session
+        if session.pair is not None and session.pair.can_decode:
             self._asked_for = wanted
-            self._loop.request(pair, wanted, began)
+            self._request(session.pair, wanted, session.extras, began)
 
     def set_trail(self, places: Sequence[tuple[float, float]]) -> None:
         """The way of the present drag in map units."""
@@ -113,10 +123,12 @@ class Presenter(QObject):
         self._show_legend(self._store.session)
 
     def _changed(self, old: Session, new: Session) -> None:
-        if latent_of(new) is not latent_of(old) or new.pair is not old.pair:
+        if latent_of(new) is not latent_of(old) or new.pair is not old.pair or new.extras is not old.extras:
             self._ask_for_picture(new)
         if new.pair is not old.pair or new.work is not old.work:
             self._show_loaded(new)
+        if new.pair is not old.pair or new.extras is not old.extras:
+            self._loaded.show_extras(old, new)
         if new.color_by != old.color_by or new.work is not old.work:
             self._show_legend(new)
         elif new.hidden is not old.hidden:
@@ -128,30 +140,38 @@ class Presenter(QObject):
         if new.selection is not old.selection:
             self._window.map.set_selection(new.selection)
         if new.dropped is not old.dropped:
-            self._window.here.set_dropped(new.dropped)
-            places = [one.place for one in new.dropped if one.place is not None]
-            self._window.map.set_dropped(np.asarray(places, np.float32).reshape(-1, 2))
+            self._show_dropped(new)
         if new.tray is not old.tray:
             self._window.tray.set_kept(new.tray)
         if not self._mark_later.isActive():
             self._mark_later.start()
         self._window.status.set_right(f"seed {new.seed}")
 
+    def _show_dropped(self, session: Session) -> None:
+        self._window.here.set_dropped(session.dropped)
+        places = [one.place for one in session.dropped if one.place is not None]
+        self._window.map.set_dropped(np.asarray(places, np.float32).reshape(-1, 2))
+
     def _ask_for_picture(self, session: Session) -> None:
         cursor = session.cursor
         if session.pair is None or cursor is None:
             return
         asked_for = self._asked_for.latent if isinstance(self._asked_for, Aim) else self._asked_for
-        if cursor.latent is not asked_for:
-            self._loop.request(session.pair, cursor.latent)
+        if cursor.latent is not asked_for and session.pair.can_decode:
+            self._request(session.pair, cursor.latent, session.extras, time.perf_counter())
         self._asked_for = None
         if not self._later.isActive():
             self._later.start()
 
+    def _request(self, pair: ModelPair, wanted: Wanted, extras: Extras, began: float) -> None:
+        self._waiting.asked(began)
+        self._loop.request(pair, wanted, extras, began)
+
     def _show_decoded(self, decoded: Decoded) -> None:
         if decoded.pair is not self._store.session.pair:
             return
-        self._decoded = decoded
+        self._decoded, self._nearest = decoded, None
+        self._waiting.came(decoded.asked_at)
         self._window.here.picture.show_now(decoded.picture, decoded.asked_at)
         if self._mark_later.isActive():
             self._mark()
@@ -185,28 +205,52 @@ class Presenter(QObject):
         here.set_support(float(latent_map.inverse.support_at(np.asarray([cursor.place]))[0]))
         rows = [int(row) for row in latent_map.inverse.nearest(cursor.place, NEIGHBOURS)]
         here.set_neighbours(rows, self.pictures_of(rows), [self._describe(session, row) for row in rows])
-        milliseconds = sorted(self._latencies)[len(self._latencies) // 2] * 1000 if self._latencies else 0.0
         x, y = cursor.place
         nearest = f"nearest {self.label_of(rows[0])}" if self.label_of(rows[0]) else ""
-        parts = [f"x {x:.2f}  y {y:.2f}".replace("-", "−"), nearest, f"input→picture {milliseconds:.1f} ms"]
+        parts = [f"x {x:.2f}  y {y:.2f}".replace("-", "−"), nearest]
+        if session.pair is not None and session.pair.can_decode:
+            milliseconds = (
+                sorted(self._latencies)[len(self._latencies) // 2] * 1000 if self._latencies else 0.0
+            )
+            parts.append(f"input→picture {milliseconds:.1f} ms")
+        else:
+            self._show_nearest(session.work, rows[0])
         self._window.map.set_status("     ".join(part for part in parts if part))
+
+    def _show_nearest(self, work: Workspace, row: int) -> None:
+        """The real picture nearest to the cursor, for a model that draws none: small at once, then whole."""
+        here, small = self._window.here, self.pictures_of([row])
+        here.set_source(work.item_name(row))
+        if self._nearest == (work, row):
+            return
+        here.picture.set_picture(small[0] if small else None)
+        self._nearest = (work, row) if small else None
+        if small and small[0].shape[:2] != work.picture_shape[:2]:
+            self._sharpen_later.start()
+
+    def _sharpen(self) -> None:
+        """Read the picture at the cursor in full, where only a small one was at hand."""
+        nearest = self._nearest
+        if nearest is None or nearest[0] is not self._store.session.work:
+            return
+        work, row = nearest
+        height, width, _ = work.picture_shape
+        self._jobs.start(
+            "Reading the picture",
+            lambda _: work.pictures([row], height, width)[0],
+            self._window.here.picture.set_picture,
+            wanted=lambda: self._nearest is nearest,
+            failed=lambda _: None,
+            quiet=True,
+        )
 
     def _show_numbers(self) -> None:
         """The sliders and the device: apart, so that no tick of the window does all at once."""
         cursor = self._store.session.cursor
         if cursor is not None:
             self._window.here.sliders.set_latent(cursor.latent)
-        if self._decoded is not None:
-            self._show_device(self._decoded)
-
-    def _show_device(self, decoded: Decoded) -> None:
-        chip = self._window.device_chip
-        chip.setText(f"● {decoded.pair.device} · {decoded.seconds * 1000:.1f} ms")
-        chip.setToolTip(
-            f"The decoder really runs on: {decoded.pair.device}. "
-            f"The last picture took {decoded.seconds * 1000:.2f} ms to decode."
-        )
-        chip.show()
+        if self._decoded is not None and self._decoded.pair is self._store.session.pair:
+            self._loaded.show_device(self._decoded)
 
     def pictures_of(self, rows: list[int]) -> list[Pictures]:
         """The real pictures of some rows; none while they are still being read, or where they are gone."""
@@ -249,41 +293,9 @@ class Presenter(QObject):
         )
 
     def _show_loaded(self, session: Session) -> None:
-        window = self._window
-        information = information_of(session)
-        window.loaded.set_model(session.pair, int(information.active.sum()) if information else None)
-        window.loaded.set_data(session.work)
-        name = session.pair.name if session.pair else "Latent Explorer"
-        window.title.setText(name)
-        window.setWindowTitle(f"{name} – Latent Explorer" if session.pair else "Latent Explorer")
-        count = len(session.work.latents) if session.work else 0
-        window.points_chip.setText(f"{count:,} points")
-        window.points_chip.setVisible(count > 0)
-        window.tray.from_selection.setEnabled(session.work is not None)
-        self._show_sliders(session, information)
+        self._loaded.show(session)
         if session.work is not None and session.work is not self._readable:
             self._read_pictures(session.work)
-        if session.work is None:
-            window.map.set_message(
-                f"{name} is open. Drop a folder of images here to map them, or press D for a random picture."
-                if session.pair
-                else "Drop an encoder and a decoder here, or open a demo from the File menu."
-            )
-
-    def _show_sliders(self, session: Session, information: DimensionInformation | None) -> None:
-        """A slider for each dimension, over the range of the data, or of the prior where there are none."""
-        if session.pair is None:
-            return
-        if information is None or session.work is None:
-            ones = np.ones(session.pair.latent_size, np.float32)
-            self._window.here.sliders.set_dimensions(ones, ones > 0, -3 * ones, 3 * ones, "(no data open)")
-            return
-        low, high = bulk(np.asarray(session.work.latents[:: max(1, len(session.work.latents) // _SAMPLE)]))
-        room = np.maximum(0.15 * (high - low), 0.5)
-        unit = "nats" if information.measure == "KL" else "variance"
-        self._window.here.sliders.set_dimensions(
-            information.values, information.active, low - room, high + room, unit
-        )
 
     def _show_map(self, old: Session, new: Session) -> None:
         view = self._window.map
@@ -307,6 +319,7 @@ class Presenter(QObject):
             lambda _: support_grid(latent_map.inverse.support_at, latent_map.positions),
             lambda support: self._window.map.set_support(support.values, support.bounds),
             wanted=lambda: self._store.session.map is latent_map,
+            quiet=True,
         )
 
     def _show_colors(self, session: Session) -> None:
@@ -342,12 +355,3 @@ class Presenter(QObject):
 def latent_of(session: Session) -> npt.NDArray[np.float32] | None:
     """The latent that is looked at."""
     return session.cursor.latent if session.cursor else None
-
-
-def information_of(session: Session) -> DimensionInformation | None:
-    """What each latent dimension carries over the data (a sample of them where there are many)."""
-    if session.work is None:
-        return None
-    some = slice(None, None, max(1, len(session.work.latents) // _SAMPLE))
-    logvars = session.work.logvars
-    return dimension_information(session.work.latents[some], None if logvars is None else logvars[some])

@@ -87,6 +87,10 @@ def _style_sheet(t: Theme) -> str:
     #heading {{ color: {t.quiet}; font-weight: 600; letter-spacing: 1px; }}
     #quiet {{ color: {t.quiet}; }}
     #chip {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 10px; padding: 3px 10px; color: {t.text}; }}
+    QPushButton#chip:hover, #card:hover[button="true"] {{ border-color: {t.quiet}; }}
+    #card[button="true"]:focus {{ border: 1px solid {t.accent}; }}
+    #bad {{ color: {t.warn}; font-weight: 600; }}
+    #good {{ color: {t.good}; font-weight: 600; }}
     #apptitle {{ font-weight: 700; }}
     #message {{ background: {t.card}; border: 1px solid {t.warn}; border-radius: 8px; }}
     QPushButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 6px 12px; }}
@@ -102,6 +106,10 @@ def _style_sheet(t: Theme) -> str:
     QComboBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
     QComboBox::drop-down {{ border: 0; width: 20px; }}
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.accent}; }}
+    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 4px; background: {t.raised}; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+    QCheckBox:focus {{ color: {t.accent}; }}
+    QLineEdit:focus {{ border: 1px solid {t.accent}; }}
     QLineEdit {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
     QListWidget {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 6px; outline: 0; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}

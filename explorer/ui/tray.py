@@ -89,6 +89,7 @@ class Tray(QWidget):
             button.clicked.connect(signal)
             button.setToolTip(tip)
             buttons.addWidget(button)
+        self._tips = {button: button.toolTip() for button in (self.sample, self.from_selection)}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
         layout.setSpacing(12)
@@ -116,6 +117,13 @@ class Tray(QWidget):
         self._list.setVisible(bool(kept))
         self._empty.setVisible(not kept)
         self.export.setEnabled(bool(kept))
+
+    def allow_drawing(self, reason: str, *, has_points: bool) -> None:
+        """Turn sampling off where ``reason`` says why it cannot be; there may be no points to sample from."""
+        self.sample.setEnabled(not reason)
+        self.from_selection.setEnabled(not reason and has_points)
+        for button, tip in self._tips.items():
+            button.setToolTip(f"{tip}\n{reason}".strip())
 
     def _remove(self) -> None:
         rows = sorted(self._list.row(item) for item in self._list.selectedItems())

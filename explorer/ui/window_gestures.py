@@ -19,6 +19,7 @@ from explorer.ui.controller import Controller
 from explorer.ui.find_action import FindAction
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
+from explorer.ui.map_choice import RendererChoice
 from explorer.ui.map_view import Tool
 from explorer.ui.pictures import to_qimage
 from explorer.ui.presenter import Presenter
@@ -32,6 +33,9 @@ _ABOUT = """<b>Latent Explorer {version}</b>
 
 class WindowGestures(QObject):
     """What menus and keys do to the window; what they do to the session is the controller's.
+
+    Attributes:
+        renderer: what draws the map.
 
     Signals:
         theme_chosen: a ``theme.Theme`` has been put on.
@@ -52,6 +56,7 @@ class WindowGestures(QObject):
         self._window, self._store, self._jobs = window, store, jobs
         self._controller, self._presenter, self._settings = controller, presenter, settings
         self._system = False
+        self.renderer = RendererChoice(window.map, settings)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     # --- files -------------------------------------------------------------------------------------
@@ -136,6 +141,22 @@ class WindowGestures(QObject):
         self._presenter.set_theme(chosen)
         self.theme_chosen.emit(chosen)
 
+    def fit_selection(self) -> None:
+        """Show the selected points."""
+        self._window.map.fit_selection()
+
+    def use_shading(self, name: str) -> None:
+        """Points by colour or by density."""
+        self._window.map.set_density(name == "density")
+
+    def use_contours(self, name: str) -> None:
+        """Lines of equal density, or none."""
+        self._window.map.set_contours(name == "lines")
+
+    def use_renderer(self, name: str) -> None:
+        """Draw the map with the graphics card, the processor, or what is there; remembered."""
+        self.renderer.choose(name)
+
     def use_enlargement(self, name: str) -> None:
         """How small pictures are enlarged."""
         self._window.here.picture.set_smooth({"crisp": False, "smooth": True}.get(name))
@@ -152,7 +173,7 @@ class WindowGestures(QObject):
 
     def cancel(self) -> None:
         """Stop what is going on, else dismiss the message."""
-        if self._jobs.running:
+        if self._jobs.busy:
             self._jobs.cancel()
         else:
             self._window.message.hide()
@@ -160,19 +181,6 @@ class WindowGestures(QObject):
     def find_action(self) -> None:
         """Find any action by name."""
         FindAction(self._window, self._window.findChildren(QAction)).open()
-
-    def show_facts(self) -> None:
-        """All that was detected about the model."""
-        pair = self._store.session.pair
-        if pair is None:
-            self._window.status.say("No model is open")
-            return
-        rows = "".join(
-            f"<tr><td>{f.name}&nbsp;&nbsp;</td><td><b>{f.value}</b>&nbsp;&nbsp;</td><td>{f.source}</td></tr>"
-            for f in pair.facts
-        )
-        files = f"<p>{pair.encoder_path}<br>{pair.decoder_path}<br>SHA-256 {pair.fingerprint[:16]}…</p>"
-        self._show("What was detected", f"<b>{pair.name}</b><table cellpadding=3>{rows}</table>{files}")
 
     def about(self) -> None:
         """Version and licences."""

@@ -43,13 +43,7 @@ def test_a_session_comes_back_bit_by_bit(tmp_path, session):
 def test_an_empty_session_is_kept_too(tmp_path):
     save_session(tmp_path / "s.latents", Session(), None)
     saved = load_session(tmp_path / "s.latents")
-    assert (saved.model, saved.workspace, saved.cursor, saved.tray, saved.view) == (
-        None,
-        None,
-        None,
-        (),
-        None,
-    )
+    assert (saved.model, saved.workspace, saved.cursor, saved.tray, saved.view) == ((), None, None, (), None)
 
 
 def test_a_session_cut_short_anywhere_is_one_sentence(tmp_path, session):

@@ -96,7 +96,7 @@ def test_the_latest_latent_wins_and_what_was_overtaken_is_never_decoded(qtbot, f
     loop.decoded.connect(answers.append)
     latents = np.random.default_rng(0).standard_normal((400, pair.latent_size)).astype(np.float32)
     for latent in latents:
-        loop.request(pair, latent)
+        loop.request(pair, latent, {})
     qtbot.waitUntil(lambda: bool(answers) and np.array_equal(answers[-1].latent, latents[-1]))
     loop.close()
     assert len(answers) < 200
@@ -107,9 +107,9 @@ def test_a_latent_that_cannot_be_decoded_is_a_sentence_and_the_next_works(qtbot,
     pair, loop, answers, sentences = ModelPair.open(fashion_bundle), DecodeLoop(), [], []
     loop.decoded.connect(answers.append)
     loop.failed.connect(sentences.append)
-    loop.request(pair, np.full(pair.latent_size, np.nan, np.float32))
+    loop.request(pair, np.full(pair.latent_size, np.nan, np.float32), {})
     qtbot.waitUntil(lambda: bool(sentences))
-    loop.request(pair, np.zeros(pair.latent_size, np.float32))
+    loop.request(pair, np.zeros(pair.latent_size, np.float32), {})
     qtbot.waitUntil(lambda: bool(answers))
     loop.close()
     assert "NaN" in sentences[0]

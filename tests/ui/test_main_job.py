@@ -231,7 +231,7 @@ def test_samples_around_the_cursor_stay_near_it_and_those_of_shown_points_keep_t
 def test_a_slider_changes_the_latent_and_undoes_as_one_step(hand):
     before = hand.cursor
     slider = hand.explorer.window.here.sliders._sliders[0]
-    hand.wait(lambda: abs(slider.latent() - before.latent[slider.dimension]) < 0.02)
+    hand.wait(lambda: abs(slider.amount() - before.latent[slider.dimension]) < 0.02)
     middle = slider.rect().center()
     QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=middle)
     for step in range(1, 20):
@@ -258,7 +258,7 @@ def test_hovering_shows_the_points_picture_and_label(hand):
         )
 
     hand.wait(lambda: distance() < 10)
-    card = hand.map._card
+    card = hand.map._marks.card
     assert card.title in hand.session.work.fields[0].names
     assert card.image.width() == 28
 

@@ -1,0 +1,42 @@
+"""Tells the picture on display that the next one is late."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+
+from explorer.ui.pictures import PictureView
+
+LATE_MS = 100
+
+
+class Waiting(QObject):
+    """Marks a picture while the newest one that was asked for has not come for a tenth of a second."""
+
+    def __init__(self, view: PictureView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._newest: float | None = None
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(LATE_MS)
+        self._late.timeout.connect(self._mark)
+
+    def asked(self, at: float) -> None:
+        """A picture was asked for ``at`` this ``time.perf_counter()``; it replaces those asked for before."""
+        self._newest = at
+        if not self._late.isActive():
+            self._late.start()
+
+    def came(self, asked_at: float) -> None:
+        """The picture that was asked for at that time has come."""
+        if asked_at == self._newest:
+            self.stop()
+
+    def stop(self) -> None:
+        """Nothing is waited for any more."""
+        self._newest = None
+        self._view.set_waiting(False)
+
+    def _mark(self) -> None:
+        if self._newest is not None:
+            self._view.set_waiting(True)
