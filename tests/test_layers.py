@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 OWNERS = {
     "PySide6": ("explorer/ui/",),
     "shiboken6": ("explorer/ui/",),
-    "onnxruntime": ("explorer/core/model_pair.py", "export_onnx.py"),  # the export compares raw outputs
-    "umap": ("explorer/core/projection.py", "explorer/core/projection_worker.py"),  # one room, two processes
+    "onnxruntime": ("explorer/core/engine/", "export_onnx.py"),  # the export compares raw outputs
+    "umap": ("explorer/core/projecting/umap_parts.py",),
     "torch": ("models/", "export_onnx.py"),
     "models": ("models/", "export_onnx.py"),
     "explorer.ui": ("explorer/ui/", "explorer/__main__.py", "explorer/cli.py"),
@@ -25,12 +25,19 @@ OWNERS = {
 
 # What is slow to import → the places that may do so when they are imported themselves.
 AT_MODULE_LEVEL = {
+    "onnx": ("models/", "export_onnx.py"),
     "umap": (),
     "sklearn": (),
     "pynndescent": (),
     "torch": ("models/", "export_onnx.py"),
-    "numba": ("explorer/core/raster_kernels.py",),
+    "numba": (
+        "explorer/core/projecting/cell_kernels.py",
+        "explorer/core/raster_kernels.py",
+        "explorer/core/regression_kernels.py",
+    ),
     "explorer.core.raster_kernels": (),
+    "explorer.core.projecting.cell_kernels": (),
+    "explorer.core.regression_kernels": (),
     "explorer.ui": ("explorer/ui/",),
 }
 
@@ -103,7 +110,7 @@ def test_imports_keep_to_the_layers(source: str) -> None:
         ("explorer/core/view.py", "from .. import ui"),
         ("explorer/core/view.py", "import models.config"),
         ("explorer/core/encoding.py", "import onnxruntime as ort"),
-        ("explorer/core/projection.py", "import umap"),
+        ("explorer/core/projecting/umap_parts.py", "import umap"),
         ("explorer/core/projection.py", "if True:\n    from sklearn.decomposition import PCA"),
         ("explorer/core/raster.py", "from explorer.core import raster_kernels"),
         ("explorer/ui/app.py", "def f():\n    import torch"),
@@ -121,7 +128,7 @@ def test_a_breach_is_seen(source: str, code: str) -> None:
     ("source", "code"),
     [
         (
-            "explorer/core/projection.py",
+            "explorer/core/projecting/umap_parts.py",
             "def f():\n    import umap\n    from sklearn.decomposition import PCA",
         ),
         ("explorer/core/raster.py", "def f():\n    from explorer.core import raster_kernels"),
@@ -138,7 +145,12 @@ def test_what_is_allowed_passes(source: str, code: str) -> None:
 
 def test_importing_the_app_stays_light() -> None:
     """The same in truth: every module is imported, and none of the slow libraries comes along."""
-    held_back = {"explorer/core/raster_kernels.py", "explorer/__main__.py"}
+    held_back = {
+        "explorer/core/projecting/cell_kernels.py",
+        "explorer/core/raster_kernels.py",
+        "explorer/core/regression_kernels.py",
+        "explorer/__main__.py",
+    }
     modules = [
         source.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         for source in SOURCES
@@ -146,7 +158,7 @@ def test_importing_the_app_stays_light() -> None:
     ]
     code = (
         f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
-        "print(sorted({'umap', 'sklearn', 'pynndescent', 'torch', 'numba'} & set(sys.modules)))"
+        "print(sorted({'onnx', 'umap', 'sklearn', 'pynndescent', 'torch', 'numba'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

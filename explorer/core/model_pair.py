@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,11 +36,15 @@ class ModelPair:
 
     def __init__(self, plan: PairPlan, device: str = "auto") -> None:
         """Open what ``plan`` describes. Raises ``ExplorerError`` where the runtime does not take it."""
-        gate = Gate()
+        self._gate, self._device = Gate(), device
         self.plan = plan
-        self._encoder = Encoder(plan.encoder, device, gate) if plan.encoder else None
-        self._decoder = Decoder(plan.decoder, plan.latent_shape, device, gate) if plan.decoder else None
-        self.can_encode, self.can_decode = self._encoder is not None, self._decoder is not None
+        self.can_encode, self.can_decode = plan.encoder is not None, plan.decoder is not None
+        self._decoder = Decoder(plan.decoder, plan.latent_shape, device, self._gate) if plan.decoder else None
+        # The first picture needs no encoder, so that of a pair is opened when it is first asked for.
+        self._encoder: Encoder | None = None
+        self._opening = threading.Lock()
+        if self._decoder is None:
+            self._reading()
         self.name, self.kind, self.prior = plan.name, plan.kind, plan.prior
         self.fingerprint, self.self_test = plan.fingerprint, plan.self_test
         self.latent_shape, self.latent_size = plan.latent_shape, plan.latent_size
@@ -87,11 +92,7 @@ class ModelPair:
         The log-variance is None for a plain autoencoder. Raises ``ExplorerError`` where there is no encoder
         or the model fails, and ``Cancelled`` after ``stop``.
         """
-        if self._encoder is None:
-            raise ExplorerError(
-                f"{self.name} has no encoder and takes no pictures; open its encoder and decoder together."
-            )
-        return self._encoder.encode(pictures)
+        return self._reading().encode(pictures)
 
     def decode(self, latents: Floats, extras: Mapping[str, float] | None = None) -> Pictures:
         """Decode ``(N, D) float32`` to pictures, ``uint8 (N, H, W, C)``.
@@ -125,6 +126,16 @@ class ModelPair:
                 f"{self.name} has no decoder, so it cannot draw; open its encoder and decoder together."
             )
         return self._decoder
+
+    def _reading(self) -> Encoder:
+        if self.plan.encoder is None:
+            raise ExplorerError(
+                f"{self.name} has no encoder and takes no pictures; open its encoder and decoder together."
+            )
+        with self._opening:
+            if self._encoder is None:
+                self._encoder = Encoder(self.plan.encoder, self._device, self._gate)
+            return self._encoder
 
     def _halves(self) -> list[Encoder | Decoder]:
         return [half for half in (self._encoder, self._decoder) if half is not None]

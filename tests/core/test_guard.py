@@ -18,11 +18,13 @@ import onnx
 import platformdirs
 import pytest
 
+from explorer.core import bundles
 from explorer.core.detection import sidecar
 from explorer.core.detection.inspection import inspect
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.guard import inspected, limits, prepare
 from explorer.core.guard.child import CHILD
+from explorer.core.plan import SelfTest
 from explorer.core.progress import Progress
 from tests import broken_models
 
@@ -83,6 +85,28 @@ def test_what_is_known_needs_no_child(pair: tuple[Path, Path], no_child: None) -
 def test_what_came_with_the_program_needs_no_child(fashion_bundle: Path, no_child: None) -> None:
     assert inspected(fashion_bundle).kind == "VAE"
     assert CHILD.id is None
+
+
+@pytest.mark.parametrize("name", ["faces-vae", "fashion-vae"])
+def test_what_is_shipped_with_a_bundle_is_what_an_inspection_finds(name: str, no_child: None) -> None:
+    folder = bundles.bundle_folder(name)
+    known, found = inspected(folder), inspect(folder)
+    for part in ("error", "baseline"):  # the runtime's rounding differs from processor to processor
+        assert getattr(known.self_test, part) == pytest.approx(getattr(found.self_test, part), rel=0.05)
+    ours, theirs = (replace(plan, self_test=SelfTest(), facts=()) for plan in (known, found))
+    assert ours == theirs
+    assert [(fact.name, fact.source) for fact in known.facts] == [
+        (fact.name, fact.source) for fact in found.facts
+    ]
+
+
+def test_a_sidecar_of_the_users_own_counts_for_a_bundle(fashion_bundle: Path, no_child: None) -> None:
+    plan = inspected(fashion_bundle)
+    assert plan.decoder is not None
+    kept = sidecar.write(plan.decoder.path, plan.fingerprint, {"name": "mine"})
+    assert inspected(fashion_bundle).name == "mine"
+    kept.unlink()
+    assert inspected(fashion_bundle) == plan
 
 
 def test_other_overrides_are_another_question(pair: tuple[Path, Path]) -> None:
@@ -149,9 +173,9 @@ def test_a_model_without_an_end_ends_in_a_sentence_within_5_seconds(
     prepare()
     inspected(pair)
     start = time.monotonic()
-    with pytest.raises(ExplorerError, match=r"decoder\.onnx gave no answer within \d seconds"):
+    with pytest.raises(ExplorerError, match=r"decoder\.onnx gave no answer within \d+ seconds"):
         inspected(endless)
-    assert time.monotonic() - start < 5.0
+    assert time.monotonic() - start < 5.0 * limits.crowd()
     assert inspected(pair, {"prior": "uniform"}).prior == "uniform"
 
 

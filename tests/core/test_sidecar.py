@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from explorer.core.detection import sidecar
+from explorer.core.detection import places, sidecar
 from explorer.core.detection.inspection import inspect
 from explorer.core.errors import ExplorerError
 from tests.onnx_pairs import Convention, write_pair
@@ -33,7 +33,7 @@ def test_a_folder_that_cannot_be_written_leaves_it_to_the_user_s_own(tmp_path, m
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and real(path, mode))
     place = sidecar.write(tmp_path / "decoder.onnx", plan.fingerprint, {"prior": "uniform"})
-    assert place == sidecar.own(plan.fingerprint)
+    assert place == places.own(plan.fingerprint)
     assert inspect(tmp_path).prior == "uniform"
     sidecar.write(tmp_path / "decoder.onnx", plan.fingerprint, {})
     assert inspect(tmp_path).prior == "data"

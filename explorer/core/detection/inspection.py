@@ -8,7 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 from explorer.core.bundles import is_bundled
-from explorer.core.detection import files, settings, sidecar
+from explorer.core.detection import files, places, settings, sidecar
 from explorer.core.detection.half import Half, describe, open_half
 from explorer.core.detection.hints import NO_HINTS, PREFIX, Hints, from_configs, from_metadata
 from explorer.core.detection.plans import plan_of_decoder, plan_of_encoder, plan_of_pair
@@ -106,10 +106,10 @@ def _hints(paths: Sequence[Path], stated: Mapping[str, str]) -> Hints:
     """What is stated outside of the files themselves."""
     kept: dict[str, str] = {}
     for path in paths:
-        kept |= sidecar.read_file(sidecar.beside(path))
-    if sidecar.own_folder().is_dir():
+        kept |= sidecar.read_file(places.beside(path))
+    if places.own_folder().is_dir():
         for order in permutations(paths):
-            kept |= sidecar.read_file(sidecar.own(files.fingerprint(order)))
+            kept |= sidecar.read_file(places.own(files.fingerprint(order)))
     hints = NO_HINTS.plus("override", stated).plus("sidecar", kept)
     return hints.plus("config", from_configs(paths))
 

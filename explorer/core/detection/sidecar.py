@@ -9,29 +9,12 @@ from pathlib import Path
 
 from explorer.core.bundles import is_bundled
 from explorer.core.detection import settings
+from explorer.core.detection.places import beside, own
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
 
-SUFFIX = ".latent-explorer.json"
 _FORMAT = 1
 _MOST = 1 << 20
-
-
-def beside(path: Path) -> Path:
-    """The sidecar's place beside the decoder, or beside the only file."""
-    return path.with_name(path.stem + SUFFIX)
-
-
-def own_folder() -> Path:
-    """Where the sidecars of models lie whose own folder cannot be written: among the user's settings."""
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("latent-explorer")) / "sidecars"
-
-
-def own(fingerprint: str) -> Path:
-    """The sidecar's place among the user's settings."""
-    return own_folder() / f"{fingerprint}.json"
 
 
 def read(path: Path, fingerprint: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from explorer.core.bundles import is_bundled
 from explorer.core.errors import ExplorerError
-from explorer.core.guard.remembered import recall, remember, surroundings
+from explorer.core.guard.shipped import shipped
 from explorer.core.plan import PairPlan
 from explorer.core.progress import Progress
 
@@ -19,19 +19,23 @@ def inspected(
 ) -> PairPlan:
     """What ``paths`` hold and how to run it: remembered, or found out now by ``detection.inspect``.
 
-    Files that came with the program are inspected in this process, all others in a child, so that a file that
-    takes a process down, never ends or wants all the memory costs no more than one sentence.
+    What came with the program is known, or inspected in this process; all else is inspected in a child, so
+    that a file that takes a process down, never ends or wants all the memory costs one sentence.
 
     Raises ``ExplorerError`` where the model is refused, or took the child down; ``Cancelled`` soon after a
     cancel.
     """
     given = (paths,) if isinstance(paths, Path) else tuple(paths)
     overrides = dict(overrides or {})
-    known = recall(given, overrides)
-    if known is not None:
+    bundled = bool(given) and all(map(is_bundled, given))
+    if bundled and not overrides and (known := shipped(given)) is not None:
+        return known
+    from explorer.core.guard.remembered import recall, remember
+
+    if (known := recall(given, overrides)) is not None:
         return known
     before = _surroundings(given)
-    if given and all(map(is_bundled, given)):
+    if bundled:
         from explorer.core.detection.inspection import inspect
 
         plan = inspect(given, overrides)
@@ -52,6 +56,8 @@ def prepare() -> None:
 
 
 def _surroundings(paths: Sequence[Path]) -> str:
+    from explorer.core.guard.remembered import surroundings
+
     try:
         return surroundings(paths)
     except (ExplorerError, OSError):

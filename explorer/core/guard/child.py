@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.core.errors import ExplorerError
-from explorer.core.guard.limits import MOST_RUNS, START_SECONDS, end_text, seconds_allowed
+from explorer.core.guard.limits import MOST_RUNS, START_SECONDS, crowd, end_text, seconds_allowed
 from explorer.core.plan import PairPlan
 from explorer.core.progress import Progress
 
@@ -202,13 +202,13 @@ class _Limits:
         """A model of ``size`` bytes is read and opened from now on."""
         self.begun, self._size = True, size
         self._start = time.monotonic()
-        self._end = self._start + seconds_allowed(size)
+        self._end = self._start + crowd() * seconds_allowed(size)
 
     def run(self, numbers: int) -> None:
         """It is run from now on."""
         self._runs += 1
         if self._runs <= MOST_RUNS:
-            self._end = max(self._end, time.monotonic() + seconds_allowed(self._size, numbers))
+            self._end = max(self._end, time.monotonic() + crowd() * seconds_allowed(self._size, numbers))
 
     def check(self) -> None:
         """Raise ``ExplorerError`` where there is none left."""

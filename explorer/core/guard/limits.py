@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -42,6 +43,13 @@ def seconds_allowed(size: int, numbers: int = 0) -> float:
     into that run and come out of it: a small model may well work long on large pictures.
     """
     return _SECONDS + size / _BYTES_A_SECOND + min(_MOST_SECONDS, numbers / _NUMBERS_A_SECOND)
+
+
+def crowd() -> float:
+    """How many programs share one core at present, so how many times as long all takes; 1 on Windows."""
+    if sys.platform == "win32":
+        return 1.0
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def memory_allowed(size: int, threads: int, free: int) -> int:

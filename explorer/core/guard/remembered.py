@@ -46,9 +46,9 @@ def surroundings(paths: Sequence[Path], plan: PairPlan | None = None) -> str:
 
     Raises ``ExplorerError`` and ``OSError`` where that cannot be read.
     """
-    from explorer.core.detection import sidecar
+    from explorer.core.detection import places
 
-    own = [sidecar.own(plan.fingerprint)] if plan is not None else []
+    own = [places.own(plan.fingerprint)] if plan is not None else []
     return stamp([*around(_models(paths, plan)), *own])
 
 
