@@ -2,7 +2,8 @@
 
 1. The hand moves; the controller asks for a latent, or for that of a place (``request``).
 2. The worker takes the newest request; older ones that it never saw are forgotten.
-3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop.
+3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop. A decoder of
+   spatial latents that takes longer than a frame draws at half the resolution while the hand moves.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.session import Session
 
 _SOON = 0.02
+_FRAME = 1 / 30
+_AT_REST = 0.12  # seconds without a new place
 
 Wanted = npt.NDArray[np.float32] | Aim
 Extras = Mapping[str, float]
@@ -33,7 +36,7 @@ _Request = tuple[ModelPair, Wanted, Extras, float]
 class Decoded:
     """One answer: the picture ``uint8 (H, W, C)`` of ``latent``, and when it was asked for and decoded.
 
-    ``extras`` is what the decoder was fed beside the latent.
+    ``extras`` is what the decoder was fed beside the latent; a ``preview`` has half the height and width.
     """
 
     pair: ModelPair
@@ -42,12 +45,14 @@ class Decoded:
     picture: npt.NDArray[np.uint8]
     asked_at: float
     seconds: float
+    preview: bool = False
 
     def is_of(self, session: Session) -> bool:
-        """Whether this is the picture of what ``session`` looks at."""
+        """Whether this is the whole picture of what ``session`` looks at."""
         cursor = session.cursor
         same_latent = cursor is not None and self.latent is cursor.latent
-        return self.pair is session.pair and same_latent and self.extras is session.extras
+        same = self.pair is session.pair and same_latent and self.extras is session.extras
+        return same and not self.preview
 
 
 class DecodeLoop(QObject):
@@ -68,6 +73,7 @@ class DecodeLoop(QObject):
         # Written in C: a condition's waiting in Python costs a tenth of a small decoder's run.
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._pair: ModelPair | None = None
+        self._took = self._asked_at = 0.0
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
@@ -85,24 +91,60 @@ class DecodeLoop(QObject):
             self._thread.join(_SOON)
 
     def _run(self) -> None:
-        while (newest := self._newest()) is not None:
-            pair, wanted, extras, asked_at = newest
-            latent = wanted.latent if isinstance(wanted, Aim) else wanted
-            start = time.perf_counter()
-            self._pair = pair
-            try:
-                picture = pair.decode(latent[None], extras)[0]
-            except Cancelled:
-                continue
-            except ExplorerError as error:
-                self.failed.emit(str(error))
-            else:
-                seconds = time.perf_counter() - start
-                self.decoded.emit(Decoded(pair, latent, extras, picture, asked_at, seconds))
+        newest = self._newest()
+        while newest is not None:
+            if self._is_late(newest) and self._preview(newest):
+                try:
+                    newest = self._newest(_AT_REST)
+                    continue
+                except Empty:
+                    pass  # the hand rests: now the whole picture
+            self._whole(newest)
+            newest = self._newest()
 
-    def _newest(self) -> _Request | None:
-        """Wait for a request and take the newest; None when closed."""
-        newest = self._requests.get()
+    def _is_late(self, request: _Request) -> bool:
+        """Whether the hand moves on before a picture is done."""
+        pair, _, _, asked_at = request
+        moves, self._asked_at = asked_at - self._asked_at < _AT_REST, asked_at
+        return moves and pair is self._pair and self._took > _FRAME
+
+    def _preview(self, request: _Request) -> bool:
+        """Decode at half the resolution, where the decoder can; whether there is a picture."""
+        pair, wanted, extras, asked_at = request
+        latent = _latent(wanted)
+        start = time.perf_counter()
+        try:
+            pictures = pair.preview(latent[None], 2, extras)
+        except (Cancelled, ExplorerError):
+            return False
+        if pictures is None:
+            return False
+        seconds = time.perf_counter() - start
+        self.decoded.emit(Decoded(pair, latent, extras, pictures[0], asked_at, seconds, preview=True))
+        return True
+
+    def _whole(self, request: _Request) -> None:
+        pair, wanted, extras, asked_at = request
+        latent = _latent(wanted)
+        start = time.perf_counter()
+        self._pair, self._took = pair, 0.0
+        try:
+            picture = pair.decode(latent[None], extras)[0]
+        except Cancelled:
+            return
+        except ExplorerError as error:
+            self.failed.emit(str(error))
+        else:
+            self._took = time.perf_counter() - start
+            self.decoded.emit(Decoded(pair, latent, extras, picture, asked_at, self._took))
+
+    def _newest(self, timeout: float | None = None) -> _Request | None:
+        """Wait for a request and take the newest; None when closed. Raises ``Empty`` after ``timeout``."""
+        newest = self._requests.get(timeout=timeout)
         while newest is not None and not self._requests.empty():
             newest = self._requests.get()
         return newest
+
+
+def _latent(wanted: Wanted) -> npt.NDArray[np.float32]:
+    return wanted.latent if isinstance(wanted, Aim) else wanted

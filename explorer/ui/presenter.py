@@ -171,7 +171,8 @@ class Presenter(QObject):
         if decoded.pair is not self._store.session.pair:
             return
         self._decoded, self._nearest = decoded, None
-        self._waiting.came(decoded.asked_at)
+        if not decoded.preview:
+            self._waiting.came(decoded.asked_at)
         self._window.here.picture.show_now(decoded.picture, decoded.asked_at)
         if self._mark_later.isActive():
             self._mark()

@@ -71,7 +71,8 @@ class Decoder(Coder):
     def preview(self, latents: Floats, factor: int, extras: Extras | None = None) -> Pictures | None:
         """Pictures of ``1 / factor`` of height and width, from spatial latents averaged over as much.
 
-        None where the decoder does not take smaller latents.
+        Averaging takes away contrast, so each channel is given back its spread. None where the decoder does
+        not take smaller latents.
         """
         shape, spec = self._latent_shape, self._image
         sizes = next(port.shape for port in self._network.inputs if port.name == self.plan.input)
@@ -79,8 +80,9 @@ class Decoder(Coder):
         if not scalable or any(size % factor for size in (*shape[1:], spec.height, spec.width)):
             return None
         blocks = latents.reshape(-1, shape[0], shape[1] // factor, factor, shape[2] // factor, factor)
+        smaller_latents = _respread(blocks.mean(axis=(3, 5)), latents.reshape(-1, *shape))
         try:
-            raw = self._raw(blocks.mean(axis=(3, 5)), extras or {})
+            raw = self._raw(smaller_latents, extras or {})
             smaller = replace(spec, height=spec.height // factor, width=spec.width // factor)
             return from_tensor(raw, smaller)[: len(latents)]
         except ExplorerError:
@@ -168,3 +170,10 @@ class Decoder(Coder):
         feeds = extra_feeds(self.plan.extras, extras, self.plan.batch or len(latents))
         feeds[self.plan.input] = self._fitted(rows)
         return feeds
+
+
+def _respread(small: Floats, large: Floats) -> Floats:
+    """``small (N, c, h, w)`` with the standard deviation over each channel that ``large`` has."""
+    middle = small.mean(axis=(2, 3), keepdims=True)
+    spread, wanted = (part.std(axis=(2, 3), keepdims=True) for part in (small, large))
+    return middle + (small - middle) * (wanted / np.maximum(spread, 1e-6))
