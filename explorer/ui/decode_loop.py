@@ -2,8 +2,8 @@
 
 1. The hand moves; the controller asks for a latent, or for that of a place (``request``).
 2. The worker takes the newest request; older ones that it never saw are forgotten.
-3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop. A decoder of
-   spatial latents that takes longer than a frame draws at half the resolution while the hand moves.
+3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop. A decoder
+   of spatial latents that takes longer than a frame draws at half the resolution while the hand moves.
 """
 
 from __future__ import annotations

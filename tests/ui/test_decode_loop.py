@@ -1,4 +1,4 @@
-"""The decoding thread: the newest request wins, and a slow decoder of spatial latents draws roughly on the way."""
+"""The decoding thread: the newest request wins, and slow decoders of spatial latents draw roughly on the way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENLARGED, CHANNELS = 8, 96
 
 
 def write_slow_decoder(path: Path) -> None:
-    """Latents ``N×3×h×w`` of any size, enlarged eight times by nearest neighbours, with needless work beside."""
+    """Latents ``N×3×h×w`` of any size, enlarged by nearest neighbours, with needless work beside."""
     random = np.random.default_rng(0)
 
     def weights(name: str, *shape: int, scale: float = 0.1) -> onnx.TensorProto:
