@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import threading
+from collections.abc import Callable
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core import regression
 from explorer.core.errors import ExplorerError
 from explorer.core.plane_index import PlaneIndex
+from explorer.core.regression import Answer
+from explorer.core.trust import Calibration, Trust, calibrate, reach_of_support, support_of
 
-NEIGHBOURS = 48
-"""How many data points the kernel averages over; its weight is 0 at the last of them."""
+_log = logging.getLogger(__name__)
 
-SNAP_PIXELS = 5.0
-"""A place this far from a point on the screen begins to turn into that point."""
+LEAST_PIXELS = 6.0
+"""The neighbourhood that is averaged over is never narrower than this radius on the screen."""
 
-SPACING_PIXELS = (4.0, 10.0)
-"""Mean distance between points on the screen: below the first no snapping, from the second in full."""
+REACH = 1.5
+"""Nor narrower than this many times the distance to the nearest point, so that gaps are crossed smoothly."""
 
-FULL_SUPPORT, NO_SUPPORT = 0.0025, 0.01
-"""Distances to the nearest data point, in diameters: support is 1 up to the first, 0 from the second."""
+_THINNING = 4
+_FEWEST_THINNED = 256
+
+Place = tuple[float, float] | NDArray[np.floating]
 
 
 class Inverse:
@@ -29,15 +37,17 @@ class Inverse:
     ``positions`` is ``(N, 2)`` and ``latents`` ``(N, D) float32``, aligned. Rows that are not finite in
     either are left out. Raises ``ExplorerError`` where none remains.
 
-    The latent of a place is a kernel regression (Nadaraya 1964, Watson 1964) over the 48 nearest points
-    with the biweight kernel, whose width is the distance to the 48th: latents change continuously along a
-    drag. Neighbouring points hold different latents, so a smooth answer cannot be exact at data; which of
-    the two is wanted depends on what can be seen. Where the screen shows points apart, a place near one of
-    them blends into exactly its latent; where they merge, a place stands for its region.
+    Neighbouring points hold different latents, so an answer that is smooth along a drag cannot be exact at
+    data; which of the two is wanted depends on what can be seen. Where the screen shows points apart, the
+    answer passes through each of them; where they merge, a place stands for its region (``regression``
+    has the arithmetic). Where even the region would be smaller than a few pixels, or lies far from the
+    place, the same is asked of fewer points: every fourth, every sixteenth …, drawn at random once. All
+    methods may be called from any thread.
     """
 
     def __init__(self, positions: NDArray[np.floating], latents: NDArray[np.float32]) -> None:
-        self._latents = np.asarray(latents).view(np.ndarray)
+        self._latents = np.ascontiguousarray(latents, np.float32).view(np.ndarray)
+        self._latents.flags.writeable = False
         usable = np.isfinite(positions).all(axis=1) & np.isfinite(self._latents).all(axis=1)
         if not usable.any():
             raise ExplorerError(
@@ -46,6 +56,8 @@ class Inverse:
         self._rows = np.flatnonzero(usable)
         self._places = np.asarray(positions, np.float64)[self._rows]
         self._index = PlaneIndex(self._places)
+        self._levels = {0: (self._index, self._rows)}
+        self._count = regression.neighbour_count(len(self._rows))
         extent = self._places.max(axis=0) - self._places.min(axis=0)
         self._diameter = float(np.hypot(extent[0], extent[1])) or 1.0
 
@@ -54,77 +66,145 @@ class Inverse:
         """Diagonal of the finite positions' bounding box in map units; 1 where all positions coincide."""
         return self._diameter
 
-    def latent_at(
-        self, place: tuple[float, float] | NDArray[np.floating], units_per_pixel: float = 0.0
-    ) -> NDArray[np.float32]:
+    @property
+    def neighbours(self) -> int:
+        """How many points an answer is averaged over."""
+        return self._count
+
+    @property
+    def typical_distance(self) -> float:
+        """The unit of ``Trust.error``: the median distance between two latents of the data."""
+        return self._calibration.unit
+
+    def latent_at(self, place: Place, units_per_pixel: float = 0.0) -> NDArray[np.float32]:
         """The latent ``(D,) float32`` of a place in map units.
 
         ``units_per_pixel`` is the scale of the view the place was pointed at. Continuous in both, except
-        where several points share one position. With 0 (no screen) the answer is that of the kernel
+        where several points share one position. With 0 (no screen) the answer is that of the region
         everywhere but precisely on a data point, whose own latent it gives.
         """
+        return self._answer(float(place[0]), float(place[1]), units_per_pixel).latent
+
+    def trust_at(self, place: Place, units_per_pixel: float = 0.0) -> Trust:
+        """How far the latent of a place is to be believed; see ``Trust``.
+
+        The first call leaves out some hundred points to learn what the figures mean (a fraction of a
+        second): make it where nobody waits.
+        """
         x, y = float(place[0]), float(place[1])
-        found, distances = self._index.nearest(x, y, NEIGHBOURS)
-        rows = self._rows[found]
-        snap = self._snap(found, distances, units_per_pixel)
-        if snap >= 1.0:
-            return np.array(self._latents[rows[0]], np.float32)
-        # With all points inside the kernel none may lose its weight: two would have a cliff between them.
-        cut = float(distances[-1]) * (1.0 if len(self._index) > NEIGHBOURS else 1.5)
-        if cut > 0.0:
-            weights = (1.0 - np.minimum(distances / cut, 1.0) ** 2) ** 2
-            weights += 1e-12  # 48 points at one distance share the answer
-        else:
-            weights = np.ones(len(rows))
-        weights /= weights.sum()
-        latent = weights.astype(np.float32) @ self._latents[rows]
-        if snap > 0.0:
-            latent += np.float32(snap) * (self._latents[rows[0]] - latent)
-        return latent.astype(np.float32, copy=False)
+        found = self._answer(x, y, units_per_pixel)
+        support = float(self.support_at(np.array([[x, y]]))[0])
+        return Trust(support, self._calibration.error_of(found), found.nearest / self._diameter)
 
     def support_at(self, places: NDArray[np.floating]) -> NDArray[np.float32]:
         """How far the data speak for each place ``(n, 2)``: ``(n,) float32`` in [0, 1].
 
-        1 within 0.0025 of the diameter of a data point, 0 from 0.01, a smooth step between.
+        1 as near to a data point as 49 in 50 points are to another, 0 from four times that distance, a
+        smooth step between.
         """
-        full, none = FULL_SUPPORT * self._diameter, NO_SUPPORT * self._diameter
+        full, none = self._reach_of_support
         distances = self._index.distances(np.atleast_2d(places), none, enough=full)
-        return (1.0 - _smooth_step((distances - full) / (none - full))).astype(np.float32)
+        return support_of(distances, full, none)
 
-    def nearest(self, place: tuple[float, float] | NDArray[np.floating], k: int) -> NDArray[np.int64]:
+    def nearest(self, place: Place, k: int) -> NDArray[np.int64]:
         """Rows ``(min(k, N),)`` of the data points nearest to a place, the nearest first."""
         return self._rows[self._index.nearest(float(place[0]), float(place[1]), k)[0]]
 
-    def _snap(
-        self, found: NDArray[np.int64], distances: NDArray[np.float64], units_per_pixel: float
-    ) -> float:
-        """How much of the nearest point's own latent to give: 1 on the point where points stand apart."""
-        if units_per_pixel <= 0.0:
-            return float(distances[0] == 0.0)
-        spacing = float(distances[-1]) * math.sqrt(math.pi / len(distances)) / units_per_pixel
-        low, high = SPACING_PIXELS
-        few = len(distances) < NEIGHBOURS
-        apart = 1.0 if few else _smooth_step_of((spacing - low) / (high - low))
-        if apart == 0.0:
-            return 0.0
-        # Fades out before another point becomes the nearest, else the latent would jump there.
-        reach = min(SNAP_PIXELS * units_per_pixel, self._next_apart(found, distances))
-        return apart * _smooth_step_of(1.0 - float(distances[0]) / reach)
+    @cached_property
+    def _reach_of_support(self) -> tuple[float, float]:
+        return reach_of_support(self._index, self._places, self._diameter)
 
-    def _next_apart(self, found: NDArray[np.int64], distances: NDArray[np.float64]) -> float:
-        """Distance to the nearest point that does not share the very nearest one's position."""
-        if len(distances) > 1 and distances[1] > distances[0]:
-            return float(distances[1])
-        places = self._places[found]
-        others = np.flatnonzero((places != places[0]).any(axis=1))
-        return float(distances[others[0]]) if len(others) else math.inf
+    @cached_property
+    def _calibration(self) -> Calibration:
+        return calibrate(self._index, self._places, self._latents, self._rows, self._count)
+
+    def _answer(self, x: float, y: float, units_per_pixel: float) -> Answer:
+        found = self._answer_of(0, x, y, units_per_pixel)
+        wanted = max(LEAST_PIXELS * units_per_pixel, REACH * found.nearest)
+        if found.farthest >= wanted:
+            return found
+        level, coarser = 0, found
+        while coarser.farthest < wanted and self._has(level + 1):
+            level += 1
+            found, coarser = coarser, self._answer_of(level, x, y, units_per_pixel)
+        if coarser.farthest <= found.farthest or found.farthest <= 0.0:
+            return coarser
+        share = math.log(wanted / found.farthest) / math.log(coarser.farthest / found.farthest)
+        return _blend(found, coarser, min(max(share, 0.0), 1.0))
+
+    def _has(self, level: int) -> bool:
+        """Whether there is such a level; each is made when first asked for."""
+        if level in self._levels:
+            return True
+        count = len(self._rows) // _THINNING**level
+        if count < _FEWEST_THINNED:
+            return False
+        chosen = np.sort(self._shuffled[:count])
+        self._levels[level] = PlaneIndex(self._places[chosen]), self._rows[chosen]
+        return True
+
+    @cached_property
+    def _shuffled(self) -> NDArray[np.int64]:
+        return np.random.Generator(np.random.PCG64(0)).permutation(len(self._rows))
+
+    def _answer_of(self, level: int, x: float, y: float, units_per_pixel: float) -> Answer:
+        index, rows = self._levels[level]
+        return _engine(index, rows, self._latents, x, y, self._count, units_per_pixel)
 
 
-def _smooth_step_of(t: float) -> float:
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3.0 - 2.0 * t)
+def _answer_plainly(
+    index: PlaneIndex,
+    rows: NDArray[np.int64],
+    latents: NDArray[np.float32],
+    x: float,
+    y: float,
+    count: int,
+    units_per_pixel: float,
+) -> Answer:
+    """What the ``count`` points nearest to a place say; the index's points are ``rows`` of the latents."""
+    found, distances = index.nearest(x, y, count)
+    # With all points inside the kernel none may lose its weight: two would have a cliff between them.
+    cut = float(distances[-1]) * (1.0 if len(index) > count else 1.5)
+    offsets = index.positions[found] - np.array((x, y))
+    return regression.answer(distances, offsets, latents[rows[found]], cut, units_per_pixel)
 
 
-def _smooth_step(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    t = np.clip(t, 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
+def _blend(finer: Answer, coarser: Answer, share: float) -> Answer:
+    mine = np.float32(share)
+    return Answer(
+        finer.latent + mine * (coarser.latent - finer.latent),
+        finer.nearest + share * (coarser.nearest - finer.nearest),
+        finer.farthest + share * (coarser.farthest - finer.farthest),
+        finer.spread + share * (coarser.spread - finer.spread),
+    )
+
+
+_engine: Callable[..., Answer] = _answer_plainly
+
+
+@cache
+def warm_up() -> threading.Thread:
+    """``compile_engine`` in the background. Join the thread to wait."""
+    thread = threading.Thread(target=compile_engine, name="inverse-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def compile_engine() -> None:
+    """Answer by compiled code from now on, in a tenth of the time.
+
+    Takes seconds, or 0.3 s from the disk's cache. Until then, and where numba does not work, numpy gives the
+    same answers.
+    """
+    global _engine  # noqa: PLW0603
+    try:
+        from explorer.core import regression_kernels
+
+        latents = np.zeros((1, 1), np.float32)
+        latents.flags.writeable = False
+        regression_kernels.answer_at(
+            PlaneIndex(np.zeros((1, 2))), np.zeros(1, np.int64), latents, 0.0, 0.0, 1, 0.0
+        )
+        _engine = regression_kernels.answer_at
+    except Exception:  # noqa: BLE001  # numba fails in many ways, and the map works without it
+        _log.warning("The compiled inverse is not available; drags are a little slower.", exc_info=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.errors import ExplorerError
+from explorer.core.latent_index import LatentIndex
 
 NEIGHBOURS = 15
 """Neighbours in the latent space that a place is derived from, as many as UMAP takes by default."""
@@ -13,9 +17,28 @@ NEIGHBOURS = 15
 BANDWIDTH = 0.02
 """Width of the kernel whose mode is sought on the map, in diameters of the map."""
 
+FAR = 2.0
+"""A latent is far whose nearest neighbour lies this many times as far as those of 99 in 100 data points."""
+
 _STEPS = 24
-_BLOCK_FLOATS = 1 << 22
-_SPARE = 8
+_HALVINGS = 24
+_SAMPLE = 300
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Latents placed on a map.
+
+    Attributes:
+        places: ``(n, 2) float32`` in map units.
+        distances: ``(n,) float32``, in the latent space, to the nearest data point.
+        far: ``(n,) bool``: so far from all data that the place says little.
+    """
+
+    places: NDArray[np.float32]
+    distances: NDArray[np.float32]
+    far: NDArray[np.bool_]
 
 
 class Placement:
@@ -25,9 +48,9 @@ class Placement:
     are left out; raises ``ExplorerError`` where none remains.
 
     The neighbours vote with UMAP's membership strengths (McInnes, Healy and Melville 2018, section 3.1);
-    the place is the mode of their votes on the map, climbed to from the nearest neighbour by mean shift
-    (Comaniciu and Meer 2002). A mean would fall between two clusters where no data is. A latent that is a
-    data point's lands on that point.
+    the place is the mode of their votes on the map, climbed to by mean shift (Comaniciu and Meer 2002) from
+    the neighbour around which the votes are fullest. A mean would fall between two clusters where no data
+    is. A latent that is a data point's lands on that point. ``index`` finds the neighbours.
     """
 
     def __init__(self, latents: NDArray[np.float32], positions: NDArray[np.floating]) -> None:
@@ -39,7 +62,7 @@ class Placement:
         whole = bool(usable.all())
         self._latents = np.asarray(latents).view(np.ndarray) if whole else np.asarray(latents)[usable]
         self._positions = np.asarray(positions, np.float64)[usable]
-        self._halves = 0.5 * np.einsum("nd,nd->n", self._latents, self._latents)
+        self.index = LatentIndex(self._latents)
         extent = self._positions.max(axis=0) - self._positions.min(axis=0)
         self._bandwidth = BANDWIDTH * (float(np.hypot(extent[0], extent[1])) or 1.0)
 
@@ -48,6 +71,23 @@ class Placement:
 
         Raises ``ExplorerError`` for latents of another size or with values that are not finite.
         """
+        places, _ = self._placed(latents)
+        return places
+
+    def placed(self, latents: NDArray[np.floating]) -> Placed:
+        """Places of latents ``(n, D)`` with how far from all data they are; raises as ``place`` does."""
+        places, distances = self._placed(latents)
+        return Placed(places, distances, distances > FAR * self._usual)
+
+    @cached_property
+    def _usual(self) -> float:
+        """The distance within which 99 in 100 data points have a neighbour."""
+        chosen = np.random.Generator(np.random.PCG64(0)).permutation(len(self._latents))[:_SAMPLE]
+        if len(self._latents) < 2:
+            return float("inf")
+        return float(np.quantile([self.index.nearest(self._latents[row], 2)[1][1] for row in chosen], 0.99))
+
+    def _placed(self, latents: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         queries = np.atleast_2d(np.asarray(latents, np.float32))
         size = self._latents.shape[1]
         if queries.shape[1] != size:
@@ -57,42 +97,35 @@ class Placement:
         if not np.isfinite(queries).all():
             raise ExplorerError("A latent holds numbers that are not finite and has no place on the map.")
         places = np.empty((len(queries), 2), np.float32)
-        block = max(1, _BLOCK_FLOATS // len(self._latents))
-        for start in range(0, len(queries), block):
-            part = slice(start, start + block)
-            rows, distances = self._neighbours(queries[part])
-            places[part] = self._modes(rows, distances)
-        return places
-
-    def _neighbours(self, queries: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The nearest rows ``(n, k)`` and their distances ``(n, k)``, the nearest first."""
-        count = min(NEIGHBOURS, len(self._latents))
-        # |x - q|² up to a constant of each query; rounding may swap near ties, so spare ones are measured.
-        scores = self._halves - queries @ self._latents.T
-        taken = min(count + _SPARE, len(self._latents))
-        if taken < len(self._latents):
-            rows = np.argpartition(scores, taken - 1, axis=1)[:, :taken]
-        else:
-            rows = np.broadcast_to(np.arange(taken), scores.shape)
-        apart = self._latents[rows].astype(np.float64) - queries[:, None, :]
-        distances = np.sqrt(np.einsum("nkd,nkd->nk", apart, apart))
-        ranked = np.argsort(distances, axis=1, kind="stable")[:, :count]
-        return np.take_along_axis(rows, ranked, axis=1), np.take_along_axis(distances, ranked, axis=1)
+        nearest = np.empty(len(queries), np.float32)
+        for start in range(0, len(queries), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            found = [self.index.nearest(query, NEIGHBOURS) for query in queries[part]]
+            rows = np.array([one[0] for one in found])
+            distances = np.array([one[1] for one in found])
+            places[part], nearest[part] = self._modes(rows, distances), distances[:, 0]
+        return places, nearest
 
     def _modes(self, rows: NDArray[np.int64], distances: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The mode of the neighbours' votes next to the nearest one's position ``(n, 2)``."""
+        """The highest mode of the neighbours' votes ``(n, 2)``."""
         votes = memberships(distances)
         anchors = self._positions[rows]
-        places = anchors[:, 0].copy()
+        apart = ((anchors[:, :, None] - anchors[:, None]) ** 2).sum(axis=3)
+        fullness = (votes[:, None] * np.exp(apart / (-2.0 * self._bandwidth**2))).sum(axis=2)
+        places = anchors[np.arange(len(anchors)), fullness.argmax(axis=1)]
         for _ in range(_STEPS):
             squares = ((anchors - places[:, None, :]) ** 2).sum(axis=2)
             pull = votes * np.exp(squares / (-2.0 * self._bandwidth**2))
-            places = (pull[:, :, None] * anchors).sum(axis=1) / pull.sum(axis=1)[:, None]
+            moved = (pull[:, :, None] * anchors).sum(axis=1) / pull.sum(axis=1)[:, None]
+            settled = np.abs(moved - places).max() < 1e-5 * self._bandwidth
+            places = moved
+            if settled:
+                break
         # The nearer a latent is to a data point, by the measure of that neighbourhood, the nearer its place.
         typical = np.median(distances, axis=1)
-        apart = np.clip(distances[:, 0] / np.where(typical > 0.0, 0.5 * typical, 1.0), 0.0, 1.0)
-        apart = (apart * apart * (3.0 - 2.0 * apart))[:, None]
-        return np.asarray(apart * places + (1.0 - apart) * anchors[:, 0], np.float64)
+        away = np.clip(distances[:, 0] / np.where(typical > 0.0, 0.5 * typical, 1.0), 0.0, 1.0)
+        away = (away * away * (3.0 - 2.0 * away))[:, None]
+        return np.asarray(away * places + (1.0 - away) * anchors[:, 0], np.float64)
 
 
 def memberships(distances: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,10 +135,11 @@ def memberships(distances: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     beyond = distances - distances[:, :1]
     target = np.log2(distances.shape[1])
-    low = np.zeros(len(distances))
+    # Bisection of the logarithm, between far too narrow and far too wide.
     high = np.maximum(beyond[:, -1], 1e-12) * 64.0
-    for _ in range(40):
-        middle = 0.5 * (low + high)
+    low = high * 2.0**-24
+    for _ in range(_HALVINGS):
+        middle = np.sqrt(low * high)
         too_wide = np.exp(-beyond / middle[:, None]).sum(axis=1) > target
         high = np.where(too_wide, middle, high)
         low = np.where(too_wide, low, middle)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.errors import ExplorerError
-from explorer.core.grid_index import GridIndex
+from explorer.core.grid_index import GridIndex, gathered
 
 _MOST_PAIRS = 1 << 21
 
@@ -19,7 +19,8 @@ _MOST_PAIRS = 1 << 21
 class PlaneIndex:
     """Points of a map arranged for exact nearest-neighbour queries.
 
-    ``positions`` is ``(N, 2)``, all finite, N ≥ 1; else ``ExplorerError``.
+    ``positions`` is ``(N, 2)``, all finite, N ≥ 1; else ``ExplorerError``. It is kept. ``arrays`` is what
+    compiled code searches: rows and places of the points sorted by cell, the cells' first points, the grid.
     """
 
     def __init__(self, positions: NDArray[np.floating]) -> None:
@@ -27,10 +28,14 @@ class PlaneIndex:
         if len(grid) == 0 or len(grid) < len(positions):
             raise ExplorerError("The map holds no points with a finite place; compute the map again.")
         self._order = grid.rows
-        self._x, self._y = grid.x.astype(np.float64), grid.y.astype(np.float64)
+        self.positions = positions
+        starts = grid.starts.astype(np.int64)
         # One query reads a handful of numbers: as views they cost a tenth of whole array operations.
-        self._places = np.column_stack([self._x, self._y])
-        self._starts = grid.starts.astype(np.int64).data
+        self._starts = starts.data
+        self.arrays = (
+            grid.rows, grid.places, starts, grid.side,
+            grid.left, grid.bottom, grid.cell_width, grid.cell_height,
+        )  # fmt: skip
         # _table[r, c]: points in the cells below row r and left of column c, for counting any block at once.
         counts = np.diff(grid.starts).reshape(grid.side, grid.side)
         table = np.zeros((grid.side + 1, grid.side + 1), np.int64)
@@ -66,16 +71,17 @@ class PlaneIndex:
             found, squares = self._block(*wider, x, y)
             farthest = float(np.partition(squares, count - 1)[count - 1])
         kept = (squares <= farthest).nonzero()[0]
-        ranked = kept[squares[kept].argsort(kind="stable")[:count]]
-        return found[ranked], np.sqrt(squares[ranked])
+        ranked = kept[np.lexsort((found[kept], squares[kept]))[:count]]
+        return found[ranked].astype(np.int64), np.sqrt(squares[ranked])
 
     def distances(
-        self, places: NDArray[np.floating], limit: float, enough: float = 0.0
+        self, places: NDArray[np.floating], limit: float, enough: float = 0.0, *, others: bool = False
     ) -> NDArray[np.float64]:
         """Distance from each place ``(n, 2)`` to its nearest point, cut off at ``limit``.
 
         A place with a point within ``enough`` may be given any distance up to ``enough``, which saves
-        looking further. A place that is not finite is ``limit`` away.
+        looking further. A place that is not finite is ``limit`` away. ``others`` leaves out points that lie
+        precisely on the place.
         """
         queries = np.asarray(places, np.float64)
         best = np.full(len(queries), limit)
@@ -95,7 +101,7 @@ class PlaneIndex:
             begins = (row[left] + offset) * grid.side
             starts, ends = grid.starts[begins + first[left]], grid.starts[begins + last[left] + 1]
             filled = ends > starts
-            self._nearer(x, y, nearest, left[filled], starts[filled], ends[filled])
+            self._nearer(x, y, nearest, left[filled], starts[filled], ends[filled], others)
         best[usable] = nearest
         return best
 
@@ -107,6 +113,7 @@ class PlaneIndex:
         queries: NDArray[np.int64],
         starts: NDArray[np.int64],
         ends: NDArray[np.int64],
+        others: bool,
     ) -> None:
         """Lower ``nearest[queries]`` to the distances of the sorted points ``starts`` to ``ends``."""
         total = np.cumsum(ends - starts)
@@ -117,21 +124,23 @@ class PlaneIndex:
             part = queries[begin:stop]
             points, offsets = _ranges(starts[begin:stop], ends[begin:stop])
             lengths = ends[begin:stop] - starts[begin:stop]
-            squares = (self._x[points] - np.repeat(x[part], lengths)) ** 2
-            squares += (self._y[points] - np.repeat(y[part], lengths)) ** 2
+            places = gathered(self._grid.places, points)
+            squares = (places[:, 0] - np.repeat(x[part], lengths)) ** 2
+            squares += (places[:, 1] - np.repeat(y[part], lengths)) ** 2
+            if others:
+                squares[squares == 0.0] = np.inf
             nearest[part] = np.minimum(nearest[part], np.sqrt(np.minimum.reduceat(squares, offsets)))
             begin = stop
 
     def _block(
         self, bottom: int, top: int, first: int, last: int, x: float, y: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Rows of the points in a block of cells, and the squares of their distances from (x, y)."""
         starts, side = self._starts, self._grid.side
         runs = [
             slice(starts[row * side + first], starts[row * side + last + 1]) for row in range(bottom, top + 1)
         ]
-        squares = np.concatenate([self._places[run] for run in runs])
-        squares -= (x, y)
+        squares = np.concatenate([self._grid.places[run] for run in runs]) - np.array((x, y))
         squares *= squares
         return np.concatenate([self._order[run] for run in runs]), squares[:, 0] + squares[:, 1]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.core.errors import ExplorerError
+from explorer.core.latent_index import LatentIndex
 from explorer.core.placement import Placement, memberships
 
 
@@ -66,10 +67,64 @@ def test_one_at_a_time_or_all_at_once_is_the_same() -> None:
 def test_a_batch_of_many_blocks_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     latents, positions, _ = made_map(400)
     whole = Placement(latents, positions).place(latents + np.float32(0.2))
-    monkeypatch.setattr("explorer.core.placement._BLOCK_FLOATS", 1000)
+    monkeypatch.setattr("explorer.core.placement._BLOCK", 30)
     np.testing.assert_allclose(
         Placement(latents, positions).place(latents + np.float32(0.2)), whole, atol=1e-4
     )
+
+
+def test_latents_far_from_all_data_are_placed_but_marked() -> None:
+    latents, positions, _ = made_map()
+    placement = Placement(latents[:2500], positions[:2500])
+    usual = placement.placed(latents[2500:])
+    assert usual.far.mean() < 0.02
+    np.testing.assert_array_equal(usual.places, placement.place(latents[2500:]))
+    strange = placement.placed(latents[2500:] + np.float32(40))
+    assert strange.far.all()
+    assert np.isfinite(strange.places).all()
+    assert (strange.distances > usual.distances).all()
+
+
+def grouped(count: int, size: int) -> np.ndarray:
+    """Latents of 50 groups on some few directions of their space, with a little noise everywhere."""
+    rng = np.random.default_rng(4)
+    within = min(size, 10)
+    low = 3 * rng.normal(size=(50, within))[rng.integers(0, 50, count)] + rng.normal(size=(count, within))
+    return (low @ rng.normal(size=(within, size)) + 0.05 * rng.normal(size=(count, size))).astype(np.float32)
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 4), (500, 16), (20_000, 1), (20_000, 16), (12_000, 200)])
+def test_the_index_finds_nearly_all_that_brute_force_finds(count: int, size: int) -> None:
+    latents = grouped(count, size)
+    index = LatentIndex(latents)
+    found, wanted = 0, 0
+    for query in latents[:60] + np.float32(0.1):
+        rows, distances = index.nearest(query, 15)
+        every = np.linalg.norm(latents - query, axis=1)
+        assert len(rows) == min(15, count)
+        assert (np.diff(distances) >= 0).all()
+        np.testing.assert_allclose(distances, every[rows], rtol=1e-3, atol=1e-4)
+        found += int((distances <= np.sort(every)[: len(rows)].max() * (1 + 1e-5)).sum())
+        wanted += len(rows)
+    assert found >= 0.95 * wanted
+
+
+def test_thousands_of_equal_latents_do_not_hide_the_others() -> None:
+    latents = grouped(12_000, 8)
+    latents[:9000] = latents[0]
+    positions = np.random.default_rng(1).random((12_000, 2)).astype(np.float32)
+    placement = Placement(latents, positions)
+    places = placement.place(latents[9000:9050])
+    assert np.abs(places - positions[9000:9050]).max() < 0.01
+    assert np.isfinite(placement.placed(latents[:3]).places).all()
+
+
+def test_a_latent_of_very_many_dimensions_is_placed() -> None:
+    latents = np.random.default_rng(3).normal(size=(200, 20_000)).astype(np.float32)
+    latents[:, 100:] = 1.0
+    positions = np.random.default_rng(1).random((200, 2)).astype(np.float32)
+    places = Placement(latents, positions).place(latents[:20])
+    assert np.abs(places - positions[:20]).max() < 1e-4
 
 
 def test_memberships_follow_umap() -> None:
