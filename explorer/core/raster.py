@@ -7,34 +7,72 @@ import math
 import threading
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core import raster_numpy
-from explorer.core.grid_index import GridIndex
+from explorer.core.grid_index import Block, GridIndex, gathered
 from explorer.core.lasso import inside_polygon
-from explorer.core.raster_plan import DARK, HIDDEN, SELECTED, SHOWN, Plan, Style, Support, plan
+from explorer.core.raster_plan import (
+    DARK,
+    HIDDEN,
+    MOST_COLORS,
+    SELECTED,
+    SHOWN,
+    Plan,
+    Style,
+    linear_colors,
+    plan,
+)
+from explorer.core.raster_support import Support
 from explorer.core.view import View, bounds_of
+
+if TYPE_CHECKING:
+    from explorer.core.raster_contours import Line
 
 _log = logging.getLogger(__name__)
 
-Painter = Callable[[Plan, NDArray[np.uint32]], None]
+Painter = Callable[[Plan, NDArray[np.uint32], NDArray[np.uint8]], None]
 _painter: Painter = raster_numpy.paint
+
+_SMALLEST, _LARGEST = 0.6, 5.5
+_FAINTEST, _STRONGEST = 0.2, 0.85
+# A density view is smoother: its discs are larger than those that stand for single points.
+_DENSITY_RADIUS = 1.6
+_LEAST_TOP = 4.0
+
+
+class Inks(NamedTuple):
+    """Colour and state of each point, in the order of the index.
+
+    ``of_points`` is ``(n,) uint32``: a row of the palette (its length for no label), and from bit 24 on
+    HIDDEN, SHOWN or SELECTED. ``plain`` if all are SHOWN; ``whole`` (side, side) are the cells with selected
+    points.
+    """
+
+    of_points: NDArray[np.uint32]
+    plain: bool
+    whole: NDArray[np.bool_] | None
 
 
 class Raster:
     """The points of a map, ready to be drawn, picked and lassoed.
 
-    ``positions`` is ``(N, 2)``, y up; rows that are not finite are left out everywhere. ``bounds`` is their
-    bounding box, None without points. All methods may be called from any thread.
+    ``positions`` is ``(N, 2)``, y up; rows that are not finite are left out everywhere. ``bounds`` is the
+    bounding box of the others, None without points, ``left_out`` how many were not. ``index`` has the points
+    as they are drawn. All methods may be called from any thread.
     """
 
     def __init__(self, positions: NDArray[np.floating]) -> None:
         self.count = len(positions)
-        self.bounds = bounds_of(np.asarray(positions))
-        self._index = GridIndex(positions)
-        self._arranged: tuple[tuple[object, ...], NDArray[np.int32], NDArray[np.uint8]] | None = None
+        self.index = GridIndex(positions)
+        self.bounds = bounds_of(self.index.places)
+        self.left_out = self.count - len(self.index)
+        self._inked: tuple[tuple[object, ...], Inks] | None = None
+        self._linear: tuple[tuple[object, ...], NDArray[np.float32]] | None = None
+        self._contoured: tuple[NDArray[np.bool_] | None, list[Line]] | None = None
 
     def __len__(self) -> int:
         return self.count
@@ -44,12 +82,18 @@ class Raster:
 
         ``pixel_ratio`` is the number of pixels for one of the units that people read sizes in.
         """
-        apart = math.sqrt(self._index.area / max(len(self._index), 1)) / (view.units_per_pixel * pixel_ratio)
-        radius = min(max(1.7 * (apart / 4.0) ** 0.4, 0.6), 5.5)
-        opacity = min(max(0.75 * (apart / 4.0) ** 0.3, 0.2), 0.85)
+        apart = math.sqrt(self.index.area / max(len(self.index), 1)) / (view.units_per_pixel * pixel_ratio)
+        radius = min(max(1.7 * (apart / 4.0) ** 0.4, _SMALLEST), _LARGEST)
+        opacity = min(max(0.75 * (apart / 4.0) ** 0.3, _FAINTEST), _STRONGEST)
         return radius * pixel_ratio, opacity
 
-    def draw(
+    def density_top(self, view: View, radius: float) -> float:
+        """Layers of discs of ``radius`` pixels where the points lie densest, on average over a cell."""
+        cell = self.index.cell_width * self.index.cell_height / view.units_per_pixel**2
+        fullest = float(self.index.counts.max(initial=0))
+        return max(fullest / max(cell, 1.0) * math.pi * radius**2, _LEAST_TOP)
+
+    def plan(
         self,
         view: View,
         codes: NDArray[np.int32] | None,
@@ -58,88 +102,171 @@ class Raster:
         *,
         radius: float | None = None,
         opacity: float | None = None,
+        pixel_ratio: float = 1.0,
         style: Style = DARK,
         selected: NDArray[np.integer] | None = None,
         support: Support | None = None,
-    ) -> NDArray[np.uint8]:
-        """The view as ``(height, width, 4) uint8``, laid out in memory as QImage.Format_RGB32 has it.
+        density: bool = False,
+        effort: float = math.inf,
+    ) -> Plan:
+        """What is to be painted.
 
         ``codes`` (N,) number the rows of ``palette`` (K, 3) RGB; a negative code is a point without label.
         ``shown`` (N,) is False for points to be kept as faint context only, ``selected`` are rows to be
-        emphasised. ``radius`` (pixels) and ``opacity`` default to ``point_size``. The arrays are
-        recognised by identity: give new ones rather than altered ones.
+        emphasised. ``radius`` (pixels) and ``opacity`` default to ``point_size``. ``density`` colours by the
+        number of points instead of by their codes. ``effort`` bounds the work, as in ``raster_plan.plan``.
+        The arrays are recognised by identity: give new ones rather than altered ones.
         """
-        if radius is None or opacity is None:
-            own_radius, own_opacity = self.point_size(view)
-            radius = own_radius if radius is None else radius
-            opacity = own_opacity if opacity is None else opacity
-        sorted_codes, states = self._arrange(codes, len(palette), shown, selected)
-        picture = np.empty((view.height, view.width), np.uint32)
-        if picture.size:
-            _painter(
-                plan(view, self._index, sorted_codes, states, palette, radius, opacity, style, support),
-                picture,
-            )
-        return picture.view(np.uint8).reshape(view.height, view.width, 4)
+        own_radius, own_opacity = self.point_size(view, pixel_ratio)
+        radius = own_radius if radius is None else radius
+        radius = max(radius, _DENSITY_RADIUS * pixel_ratio) if density else radius
+        inks = self.inks(codes, len(palette), shown, selected)
+        return plan(
+            view,
+            self.index,
+            inks.of_points,
+            self._colors(palette, style),
+            radius,
+            own_opacity if opacity is None else opacity,
+            style,
+            support,
+            plain=inks.plain,
+            ramp_top=self.density_top(view, radius) if density else 0.0,
+            effort=effort,
+            whole=inks.whole,
+        )
+
+    def draw(
+        self,
+        view: View,
+        codes: NDArray[np.int32] | None,
+        palette: NDArray[np.uint8],
+        shown: NDArray[np.bool_] | None = None,
+        **options: object,
+    ) -> NDArray[np.uint8]:
+        """The view as ``(height, width, 4) uint8``: arguments as for ``plan``, layout as of ``paint``."""
+        return paint(self.plan(view, codes, palette, shown, **options))  # type: ignore[arg-type]
 
     def pick(self, x: float, y: float, radius: float, shown: NDArray[np.bool_] | None = None) -> int:
         """The row nearest to a place in map units, at most ``radius`` away; -1 if there is none."""
-        if not len(self._index):
+        index = self.index
+        if not len(index):
             return -1
-        index = self._index
-        points = index.within(x - radius, y - radius, x + radius, y + radius)
-        if shown is not None:
-            points = points[shown[index.rows[points]]]
-        squares = (index.x[points].astype(np.float64) - x) ** 2 + (
-            index.y[points].astype(np.float64) - y
-        ) ** 2
-        if not len(points) or squares.min() > radius * radius:
-            return -1
-        return int(index.rows[points[int(np.argmin(squares))]])
+        # Most often a point lies near: cells are looked at only as far as one may be nearer, first as far as
+        # the points of the place's own cell lie apart.
+        held = index.counts[int(index.row_of(y)), int(index.column_of(x))]
+        found, reach = -1, min(index.cell_width, index.cell_height) / (2.0 + math.sqrt(float(held)))
+        while True:
+            reach = min(reach, radius)
+            block = index.block(x - reach, y - reach, x + reach, y + reach)
+            found, distance = self._nearest(x, y, block, shown)
+            if reach >= radius or distance <= reach:
+                return found if distance <= radius else -1
+            reach = min(distance, max(3.0 * reach, radius / 8))
+
+    def _nearest(
+        self, x: float, y: float, block: Block, shown: NDArray[np.bool_] | None
+    ) -> tuple[int, float]:
+        """The row nearest to a place among a block of cells, and its distance; infinite if there is none."""
+        index = self.index
+        best, found = math.inf, -1
+        for row in range(block.low * index.side, (block.high + 1) * index.side, index.side):
+            begin, end = int(index.starts[row + block.first]), int(index.starts[row + block.last + 1])
+            if begin == end:
+                continue
+            away = index.places[begin:end] - np.array((x, y))
+            squares = np.einsum("ij,ij->i", away, away)
+            if shown is not None:
+                squares[~shown[index.rows[begin:end]]] = math.inf
+            nearest = int(squares.argmin())
+            if squares[nearest] < best:
+                best, found = float(squares[nearest]), int(index.rows[begin + nearest])
+        return found, math.sqrt(best)
 
     def lasso(
         self, polygon: NDArray[np.floating], shown: NDArray[np.bool_] | None = None
     ) -> NDArray[np.int64]:
         """Rows, ascending, of the points inside a polygon ``(m, 2)`` in map units, by the even-odd rule."""
         corners = np.asarray(polygon, np.float64)
-        if len(corners) < 3 or not len(self._index):
+        if len(corners) < 3 or not len(self.index):
             return np.zeros(0, np.int64)
-        index = self._index
+        index = self.index
         left, bottom = corners.min(axis=0)
         right, top = corners.max(axis=0)
         points = index.within(left, bottom, right, top)
         if shown is not None:
             points = points[shown[index.rows[points]]]
-        inside = inside_polygon(
-            index.x[points].astype(np.float64), index.y[points].astype(np.float64), corners
-        )
-        return np.sort(index.rows[points[inside]])
+        x, y = gathered(index.places, points).astype(np.float64).T
+        return np.sort(index.rows[points[inside_polygon(x, y, corners)]]).astype(np.int64)
 
-    def _arrange(
+    def contours(self, shown: NDArray[np.bool_] | None = None) -> list[Line]:
+        """Lines of equal density of the points ``shown`` (N,), in map units; kept for the next picture."""
+        from explorer.core.raster_contours import contours
+
+        kept = self._contoured
+        if kept is None or kept[0] is not shown:
+            kept = self._contoured = (shown, contours(self.index, shown))
+        return kept[1]
+
+    def inks(
         self,
         codes: NDArray[np.int32] | None,
         colors: int,
         shown: NDArray[np.bool_] | None,
         selected: NDArray[np.integer] | None,
-    ) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-        """Codes and states in the order of the index; kept for the next picture."""
+    ) -> Inks:
+        """Colour and state of each point, for ``colors`` colours; kept for the next picture."""
         key = (codes, colors, shown, selected)
-        kept = self._arranged
+        kept = self._inked
         if kept is not None and all(a is b for a, b in zip(kept[0], key, strict=True)):
-            return kept[1], kept[2]
-        rows = self._index.rows
-        states = np.full(self.count, SHOWN, np.uint8)
-        if selected is not None:
-            states[selected] = SELECTED
-        if shown is not None:
-            states[~shown] = HIDDEN
+            return kept[1]
+        rows, unlabelled = self.index.rows, np.uint32(min(colors, MOST_COLORS - 1))
         if codes is None:
-            sorted_codes = np.full(len(rows), colors, np.int32)
+            inks = np.full(len(rows), unlabelled, np.uint32)
         else:
-            sorted_codes = np.asarray(codes, np.int32)[rows]
-            sorted_codes[(sorted_codes < 0) | (sorted_codes >= colors)] = colors
-        self._arranged = (key, sorted_codes, states[rows])
-        return self._arranged[1], self._arranged[2]
+            # As unsigned numbers, negative codes are beyond every palette.
+            inks = np.minimum(np.asarray(codes, np.int32)[rows].view(np.uint32), unlabelled)
+        plain, whole = shown is None and selected is None, None
+        if not plain:
+            states = np.full(self.count, SHOWN, np.uint8)
+            if selected is not None:
+                states[selected] = SELECTED
+            if shown is not None:
+                states[~shown] = HIDDEN
+            states = states[rows]
+            inks |= states.astype(np.uint32) << 24
+            whole = self._cells_with(states == SELECTED)
+        else:
+            inks |= np.uint32(SHOWN << 24)
+        made = Inks(inks, plain, whole)
+        self._inked = (key, made)
+        return made
+
+    def _colors(self, palette: NDArray[np.uint8], style: Style) -> NDArray[np.float32]:
+        """Linear colours, kept for the next picture: there may be as many as points."""
+        kept = self._linear
+        if kept is None or kept[0][0] is not palette or kept[0][1] is not style:
+            kept = self._linear = ((palette, style), linear_colors(palette, style))
+        return kept[1]
+
+    def _cells_with(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """``(side, side)`` cells that hold any of the chosen sorted points (n,)."""
+        cells = np.searchsorted(self.index.starts, np.flatnonzero(chosen), side="right") - 1
+        whole = np.zeros(self.index.counts.size, bool)
+        whole[cells] = True
+        return whole.reshape(self.index.counts.shape)
+
+
+def paint(what: Plan, stop: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """The picture ``(height, width, 4) uint8``, laid out in memory as QImage.Format_RGB32 has it.
+
+    Another thread may set ``stop`` (1,) to 1: the picture then comes back at once, unfinished.
+    """
+    view = what.view
+    picture = np.empty((view.height, view.width), np.uint32)
+    if picture.size:
+        _painter(what, picture, np.zeros(1, np.uint8) if stop is None else stop)
+    return picture.view(np.uint8).reshape(view.height, view.width, 4)
 
 
 def is_compiled() -> bool:
@@ -164,10 +291,8 @@ def _compile() -> None:
         from explorer.core import raster_kernels
 
         raster = Raster(np.zeros((1, 2), np.float32))
-        view = View(0.0, 0.0, 1.0, 8, 8)
-        codes, states = raster._arrange(None, 0, None, None)
-        first = plan(view, raster._index, codes, states, np.zeros((0, 3), np.uint8), 1.0, 0.5, DARK, None)
-        raster_kernels.paint(first, np.empty((8, 8), np.uint32))
+        first = raster.plan(View(0.0, 0.0, 1.0, 8, 8), None, np.zeros((0, 3), np.uint8))
+        raster_kernels.paint(first, np.empty((8, 8), np.uint32), np.zeros(1, np.uint8))
         _painter = raster_kernels.paint
     except Exception:  # noqa: BLE001  # numba fails in many ways, and the map works without it
         _log.warning("The compiled painter is not available; the map is drawn more slowly.", exc_info=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.grid_index import gathered
 from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, dither_pattern
 
 _POINTS_AT_ONCE = 50_000
@@ -12,36 +13,44 @@ _POINTS_AT_ONCE = 50_000
 Floats = NDArray[np.float32]
 
 
-def paint(plan: Plan, out: NDArray[np.uint32]) -> None:
-    """Paint ``plan`` into ``out`` (height, width) as 0xffRRGGBB."""
+def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
+    """Paint ``plan`` into ``out`` (height, width) as 0xffRRGGBB; breaks off when ``stop`` (1,) is not 0."""
     height, width = out.shape
-    points, x, y = _visible(plan, height, width)
-    states = plan.states[points]
+    points, x, y, weights = _visible(plan, height, width)
+    inks = plan.inks[points]
+    states, codes = inks >> 24, inks & 0xFFFFFF
     ground = _ground(plan)
     reach = plan.halo.shape[-1]
 
+    def layer(chosen: NDArray[np.bool_], disc: Floats, shares: Floats | None = None) -> Floats:
+        each = weights[chosen] if shares is None else weights[chosen] * shares
+        return _layer(x[chosen], y[chosen], disc, each, reach, height, width, stop)
+
     hidden = states == HIDDEN
     if hidden.any():
-        layers = _layer(x[hidden], y[hidden], plan.stamps, None, reach, height, width)
-        _blend(ground, np.array(plan.style.faint, np.float32), np.exp(np.float32(plan.faint_thin) * layers))
+        clear = _clear(plan.faint_thin, layer(hidden, plan.stamps))
+        _blend(ground, np.array(plan.style.faint, np.float32), clear)
     selected = states == SELECTED
     if selected.any():
-        layers = _layer(x[selected], y[selected], plan.halo, None, reach, height, width)
-        _blend(
-            ground,
-            np.array(plan.style.halo, np.float32),
-            np.float32(1.0) - np.minimum(layers, np.float32(1.0)),
-        )
+        clear = np.float32(1.0) - np.minimum(layer(selected, plan.halo), np.float32(1.0))
+        _blend(ground, np.array(plan.style.halo, np.float32), clear)
     shown = ~hidden
     if shown.any():
-        x, y, colors = x[shown], y[shown], plan.colors[plan.codes[points[shown]]]
-        layers = _layer(x, y, plan.stamps, None, reach, height, width)
-        inverse = np.divide(1.0, layers, out=np.zeros_like(layers), where=layers > 0.0)
-        clear = np.exp(np.float32(plan.thin) * layers)
-        for channel in range(3):
-            total = _layer(x, y, plan.stamps, colors[:, channel], reach, height, width)
-            mean = np.float32(255.0) * np.sqrt(total * inverse)
-            ground[..., channel] = mean + clear * (ground[..., channel] - mean)
+        layers = layer(shown, plan.stamps)
+        if len(plan.ramp):
+            level = np.minimum(np.log1p(layers) / np.log1p(plan.ramp_top), 1.0) * (len(plan.ramp) - 1)
+            node = np.minimum(level.astype(np.int64), len(plan.ramp) - 2)
+            share = (level - node)[..., None]
+            color = plan.ramp[node] + share * (plan.ramp[node + 1] - plan.ramp[node])
+            _blend(ground, color, np.float32(1.0) - np.minimum(layers, np.float32(1.0)))
+        else:
+            inverse = np.divide(1.0, layers, out=np.zeros_like(layers), where=layers > 0.0)
+            clear = _clear(plan.thin, layers)
+            colors = plan.colors[codes[shown]]
+            for channel in range(3):
+                total = layer(shown, plan.stamps, colors[:, channel])
+                mean = np.float32(255.0) * np.sqrt(total * inverse)
+                ground[..., channel] = mean + clear * (ground[..., channel] - mean)
 
     rows, columns = np.arange(height) % 4, np.arange(width) % 4
     ground += dither_pattern()[rows[:, None], columns[None, :], None]
@@ -51,28 +60,28 @@ def paint(plan: Plan, out: NDArray[np.uint32]) -> None:
 
 def _visible(
     plan: Plan, height: int, width: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Sorted points whose discs may be seen, and where they are in pixels."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], Floats]:
+    """Sorted points whose discs may be seen, where they are in pixels, and for how many each counts."""
     index, view = plan.index, plan.view
-    reach = plan.halo.shape[-1]
-    margin = reach * view.units_per_pixel
-    left, bottom, right, top = view.bounds
-    points = index.within(left - margin, bottom - margin, right + margin, top + margin)
+    reach = 0.5 * plan.halo.shape[-1]
+    cells, points = index.taken(plan.block, plan.takes)
+    places = gathered(index.places, points).astype(np.float64)
     scale = 1.0 / view.units_per_pixel
-    x = (index.x[points].astype(np.float64) - view.left) * scale
-    y = (view.top - index.y[points].astype(np.float64)) * scale
+    x, y = (places[:, 0] - view.left) * scale, (view.top - places[:, 1]) * scale
     seen = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
-    return points[seen], x[seen], y[seen]
+    weights = (index.counts.ravel()[cells] / np.maximum(plan.takes[cells], 1)).astype(np.float32)
+    return points[seen], x[seen], y[seen], weights[seen]
 
 
 def _layer(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     disc: Floats,
-    weights: Floats | None,
+    weights: Floats,
     reach: int,
     height: int,
     width: int,
+    stop: NDArray[np.uint8],
 ) -> Floats:
     """Sum of all discs, each by its weight, ``(height, width) float32``; none is over ``reach`` outside."""
     size = disc.shape[-1]
@@ -81,12 +90,12 @@ def _layer(
     total = np.zeros((height + 2 * pad) * across)
     spread = (np.arange(size)[:, None] * across + np.arange(size)[None, :]).ravel()
     for begin in range(0, len(x), _POINTS_AT_ONCE):
+        if stop[0]:
+            break
         part = slice(begin, begin + _POINTS_AT_ONCE)
         column, row = np.floor(x[part]), np.floor(y[part])
         sub_x, sub_y = ((x[part] - column) * 4).astype(np.int64), ((y[part] - row) * 4).astype(np.int64)
-        covered = disc[sub_y, sub_x].reshape(-1, size * size)
-        if weights is not None:
-            covered = covered * weights[part, None]
+        covered = disc[sub_y, sub_x].reshape(-1, size * size) * weights[part, None]
         corner = (row.astype(np.int64) - size // 2 + pad) * across + column.astype(np.int64) - size // 2 + pad
         pixels = corner[:, None] + spread
         total += np.bincount(pixels.ravel(), covered.ravel(), len(total))
@@ -109,6 +118,12 @@ def _ground(plan: Plan) -> Floats:
         level = lines[:, column] + column_shares[inside_columns] * (lines[:, column + 1] - lines[:, column])
         ground[np.ix_(inside_rows, inside_columns)] += level[..., None] * (glow - base)
     return ground
+
+
+def _clear(thin: float, layers: Floats) -> Floats:
+    """What so many layers let through."""
+    clear: Floats = np.exp(np.float32(thin) * np.log2(np.float32(1.0) + layers))
+    return clear
 
 
 def _blend(ground: Floats, color: Floats, clear: Floats) -> None:

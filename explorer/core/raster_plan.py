@@ -1,30 +1,39 @@
-"""What a picture of the map is drawn from, prepared once for either painter.
+"""What a picture of the map is drawn from, prepared once for any painter.
 
-Both painters (compiled and plain numpy) follow one recipe. Every point leaves an anti-aliased disc. Discs of
-shown points add up, in linear light, to a mean colour and a count of layers for each pixel; the count becomes
-an opacity, so mixing shows truly and no order of drawing matters. Below them lie the halo of the selected
-points, the grey of the filtered-out ones, and the ground, which is lighter where the map has support.
+All painters (compiled, plain numpy, OpenGL) follow one recipe. Every point leaves an anti-aliased disc. Discs
+of shown points add up, in linear light, to a mean colour and a count of layers for each pixel; the count
+becomes an opacity, so mixing shows truly and no order of drawing matters. The opacity grows with the
+logarithm of the count: a crowd still shows more than a few, and a single point is not lost. Below them lie
+the halo of the selected points, the grey of the filtered-out ones, and the ground, lighter where the map has
+support.
+
+Where there are more points than a picture's time allows, only the first few of a full cell are drawn, each
+counting for several: the sum of layers stays true, and a cell with few points keeps them all.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core.grid_index import GridIndex
+from explorer.core.grid_index import Block, GridIndex
 from explorer.core.palette import NO_LABEL
-from explorer.core.view import Bounds, View, bounds_of
+from explorer.core.raster_support import Nodes, Support, nodes_between
+from explorer.core.view import View
 
 Rgb = tuple[int, int, int]
 
 HIDDEN, SHOWN, SELECTED = 0, 1, 2
+MOST_COLORS = 1 << 24
+"""An ink is a colour's number and, from this bit on, a state."""
+
+NO_CAP = 2**31 - 1
 _SUBPIXELS = 4
+_RAMP = 64
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class Style:
         faint: points that are filtered out, at an opacity of ``faint_opacity`` for one layer.
         halo: the edge around selected points.
         unlabelled: points whose code is negative or has no colour in the palette.
+        ramp: colours of the density view from few points to many.
     """
 
     background: Rgb = (20, 22, 26)
@@ -45,21 +55,14 @@ class Style:
     halo: Rgb = (255, 255, 255)
     unlabelled: Rgb = NO_LABEL
     faint_opacity: float = 0.35
+    ramp: tuple[Rgb, ...] = ((38, 52, 92), (46, 92, 168), (58, 150, 190), (130, 205, 160), (248, 240, 160))
 
 
 DARK = Style()
-LIGHT = Style((246, 247, 249), (229, 233, 240), (186, 192, 201), (20, 22, 26), NO_LABEL)
-
-
-class Support(NamedTuple):
-    """How near data is, over a box of the map.
-
-    ``values`` is ``(rows from the bottom, columns) float32`` in [0, 1], the border nodes on the edges of
-    ``bounds``.
-    """
-
-    values: NDArray[np.float32]
-    bounds: Bounds
+LIGHT = Style(
+    (246, 247, 249), (229, 233, 240), (186, 192, 201), (20, 22, 26), NO_LABEL,
+    ramp=((206, 222, 240), (128, 182, 214), (62, 126, 190), (52, 66, 150), (36, 16, 84)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,75 +70,155 @@ class Plan:
     """One picture to paint.
 
     Attributes:
-        index: the points; ``codes`` and ``states`` (n,) int32 and uint8 are in its order. A code is a row of
-            ``colors``; a state is HIDDEN, SHOWN or SELECTED.
+        index: the points; ``inks`` (n,) uint32 is in its order: a row of ``colors``, and from bit 24 on
+            HIDDEN, SHOWN or SELECTED.
         colors: ``(K + 1, 3) float32`` in linear light, the last for points without a label.
+        plain: whether all points are SHOWN.
+        radius: of a disc, in pixels.
         stamps, halo: ``(4, 4, k, k) float32``, coverage of a disc by where in its pixel (y, x) it is centred.
-        bands: first and last row and column of cells to be visited.
-        thin, faint_thin: logarithm of what one layer lets through.
-        support: ``(r, c) float32``; ``support_rows``, ``support_columns``: for each pixel row and column the
-            lower of two neighbouring nodes (-1 outside) and the share of the upper.
+        block: cells to be visited.
+        takes: ``(side²,) int32``, how many points of each cell to draw, the first ones: at most ``cap``, but
+            of cells that are ``whole`` (side, side) all.
+        drawn: how many points that makes in all; ``exact`` if these are all points of the block.
+        thin, faint_thin: logarithm of what one layer lets through; n layers let through e to its
+            log₂(1 + n)-fold.
+        ramp: ``(64, 3) float32`` RGB of the density view, evenly over the logarithm of the layers, up to
+            ``ramp_top`` of them; no rows for the view of colours.
+        support: ``(r, c) float32``, with the nodes beside each pixel row and column.
     """
 
     view: View
     index: GridIndex
-    codes: NDArray[np.int32]
-    states: NDArray[np.uint8]
+    inks: NDArray[np.uint32]
     colors: NDArray[np.float32]
+    plain: bool
+    radius: float
     stamps: NDArray[np.float32]
     halo: NDArray[np.float32]
-    bands: tuple[int, int, int, int]
+    block: Block
+    takes: NDArray[np.int32]
+    cap: int
+    whole: NDArray[np.bool_] | None
+    drawn: int
+    exact: bool
     thin: float
     faint_thin: float
     style: Style
+    ramp: NDArray[np.float32]
+    ramp_top: float
     support: NDArray[np.float32]
-    support_rows: tuple[NDArray[np.int32], NDArray[np.float32]]
-    support_columns: tuple[NDArray[np.int32], NDArray[np.float32]]
+    support_rows: Nodes
+    support_columns: Nodes
+
+
+def linear_colors(palette: NDArray[np.uint8], style: Style) -> NDArray[np.float32]:
+    """``(K + 1, 3) float32`` in linear light (taken as the square): ``palette`` (K, 3), then no label."""
+    unlabelled = np.array([style.unlabelled], np.float32)
+    colors = np.concatenate([np.asarray(palette, np.float32).reshape(-1, 3)[: MOST_COLORS - 1], unlabelled])
+    return np.square(colors / np.float32(255.0))
 
 
 def plan(
     view: View,
     index: GridIndex,
-    codes: NDArray[np.int32],
-    states: NDArray[np.uint8],
-    palette: NDArray[np.uint8],
+    inks: NDArray[np.uint32],
+    colors: NDArray[np.float32],
     radius: float,
     opacity: float,
     style: Style,
     support: Support | None,
+    *,
+    plain: bool,
+    ramp_top: float = 0.0,
+    effort: float = math.inf,
+    whole: NDArray[np.bool_] | None = None,
 ) -> Plan:
-    """Everything that does not depend on the painter; radius in pixels, opacity of one layer in (0, 1]."""
-    unlabelled = np.array([style.unlabelled], np.float32)
-    colors = np.concatenate([np.asarray(palette, np.float32).reshape(-1, 3), unlabelled])
-    stamps, halo = disc(round(radius, 2)), disc(round(radius + max(1.2, 0.45 * radius), 2))
-    reach = 0.5 * halo.shape[-1] * view.units_per_pixel
-    left, bottom, right, top = view.bounds
-    bands = (
-        int(index.row_of(bottom - reach)),
-        int(index.row_of(top + reach)),
-        int(index.column_of(left - reach)),
-        int(index.column_of(right + reach)),
-    )
+    """Everything that does not depend on the painter; radius in pixels, opacity of one layer in (0, 1].
+
+    ``ramp_top`` above 0 makes it a density view. ``effort`` bounds how many pixels the discs may cover in
+    all: full cells then give only some of their points, but those that are ``whole`` (side, side) all.
+    """
+    stamps, halo = disc(round(radius, 2)), disc(round(halo_radius(radius), 2))
     values = np.zeros((1, 1), np.float32) if support is None else support.values
     x0, y0, x1, y1 = (0.0, 0.0, 0.0, 0.0) if support is None else support.bounds
     across = view.left + (np.arange(view.width) + 0.5) * view.units_per_pixel
     down = view.top - (np.arange(view.height) + 0.5) * view.units_per_pixel
+    block = _visited(view, index, radius)
+    most = effort / effort_of_point(radius)
+    cap, whole = cap_within(index.counts, block, most, whole)
+    takes = np.minimum(index.counts, np.int32(cap))
+    if whole is not None:
+        takes = np.where(whole, index.counts, takes)
+    window = slice(block.low, block.high + 1), slice(block.first, block.last + 1)
+    drawn = int(takes[window].sum(dtype=np.int64))
     return Plan(
         view=view,
         index=index,
-        codes=codes,
-        states=states,
-        colors=np.square(colors / np.float32(255.0)),
+        inks=inks,
+        colors=colors,
+        plain=plain,
+        radius=radius,
         stamps=stamps,
         halo=halo,
-        bands=bands,
+        block=block,
+        takes=takes.ravel(),
+        cap=cap,
+        whole=whole,
+        drawn=drawn,
+        exact=cap == NO_CAP,
         thin=math.log1p(-min(opacity, 0.999)),
         faint_thin=math.log1p(-style.faint_opacity),
         style=style,
+        ramp=ramp(style) if ramp_top > 0.0 else np.zeros((0, 3), np.float32),
+        ramp_top=ramp_top,
         support=np.ascontiguousarray(values, np.float32),
-        support_rows=_nodes(down, y0, y1, values.shape[0]),
-        support_columns=_nodes(across, x0, x1, values.shape[1]),
+        support_rows=nodes_between(down, y0, y1, values.shape[0]),
+        support_columns=nodes_between(across, x0, x1, values.shape[1]),
     )
+
+
+def effort_of_point(radius: float) -> float:
+    """What a disc costs: the pixels of its square, and finding the point, which is worth another dozen."""
+    return float((2 * math.ceil(radius) + 1) ** 2 + 12)
+
+
+def halo_radius(radius: float) -> float:
+    """How far the edge of a selected point reaches, pixels."""
+    return radius + max(1.2, 0.45 * radius)
+
+
+def _visited(view: View, index: GridIndex, radius: float) -> Block:
+    """The cells whose points may be seen, with the halo of points that lie just outside."""
+    reach = (halo_radius(radius) + 1.5) * view.units_per_pixel
+    left, bottom, right, top = view.bounds
+    return index.block(left - reach, bottom - reach, right + reach, top + reach)
+
+
+def cap_within(
+    counts: NDArray[np.int32], block: Block, most: float, whole: NDArray[np.bool_] | None = None
+) -> tuple[int, NDArray[np.bool_] | None]:
+    """The most points that each cell may give so that a block of cells gives about ``most`` of them.
+
+    ``counts`` (side, side) is how many there are. Cells that are ``whole`` (side, side) give all of theirs,
+    unless they alone are too many. Returns the cap, ``NO_CAP`` where all are few enough, and the cells
+    that are whole.
+    """
+    window = slice(block.low, block.high + 1), slice(block.first, block.last + 1)
+    seen = counts[window]
+    if int(seen.sum(dtype=np.int64)) <= most:
+        return NO_CAP, None
+    if whole is not None:
+        spent = int(seen[whole[window]].sum(dtype=np.int64))
+        if 2 * spent > most:
+            whole = None
+        else:
+            seen, most = seen[~whole[window]], most - spent
+    low, high = 1, int(seen.max(initial=1))
+    while high - low > max(1, low // 16):
+        cap = (low + high) // 2
+        fits = int(np.minimum(seen, cap).sum(dtype=np.int64)) <= most
+        low, high = (cap, high) if fits else (low, cap)
+    return low, whole
 
 
 @lru_cache(maxsize=64)
@@ -148,57 +231,15 @@ def disc(radius: float) -> NDArray[np.float32]:
     return np.clip(radius + 0.5 - np.sqrt(squares), 0.0, 1.0).astype(np.float32)
 
 
+@lru_cache(maxsize=4)
+def ramp(style: Style) -> NDArray[np.float32]:
+    """``(64, 3) float32`` RGB: the style's ramp, evenly filled in."""
+    stops = np.array(style.ramp, np.float32)
+    at, nodes = np.linspace(0.0, 1.0, _RAMP), np.linspace(0.0, 1.0, len(stops))
+    return np.stack([np.interp(at, nodes, stops[:, c]) for c in range(3)], axis=1).astype(np.float32)
+
+
 def dither_pattern() -> NDArray[np.float32]:
     """``(4, 4)`` in (0, 1), added before rounding down: keeps the soft ground free of contour lines."""
     order = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32)
     return (order + np.float32(0.5)) / np.float32(16.0)
-
-
-def _nodes(
-    places: NDArray[np.floating], low: float, high: float, count: int
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Between which two of ``count`` nodes, evenly from ``low`` to ``high``, each place lies."""
-    if count < 2 or not high > low:
-        return np.full(len(places), -1, np.int32), np.zeros(len(places), np.float32)
-    scaled = (places - low) * ((count - 1) / (high - low))
-    inside = (scaled >= 0.0) & (scaled < count - 1)
-    lower = np.where(inside, np.floor(scaled), -1.0)
-    return lower.astype(np.int32), np.where(inside, scaled - lower, 0.0).astype(np.float32)
-
-
-def support_grid(
-    support_at: Callable[[NDArray[np.float64]], NDArray[np.floating]],
-    positions: NDArray[np.floating],
-    resolution: int = 192,
-) -> Support:
-    """Support over the map of ``positions`` (N, 2), computed once for each map.
-
-    ``support_at`` takes places ``(n, 2)`` to values ``(n,)`` in [0, 1]. ``resolution`` counts the nodes along
-    the longer side. The values are softened, and zero at the border, so that they may be drawn enlarged.
-    """
-    left, bottom, right, top = bounds_of(np.asarray(positions)) or (0.0, 0.0, 1.0, 1.0)
-    longer = max(right - left, top - bottom) or 1.0
-    step = 1.12 * longer / (resolution - 1)
-    pad = 0.06 * longer
-    columns = max(math.ceil((right - left + 2 * pad) / step), 1) + 1
-    rows = max(math.ceil((top - bottom + 2 * pad) / step), 1) + 1
-    across = left - pad + step * np.arange(columns)
-    up = bottom - pad + step * np.arange(rows)
-    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    values = np.asarray(support_at(places), np.float32).reshape(rows, columns)
-    for _ in range(2):
-        values = _softened(_softened(values).T).T
-    values[[0, -1]] = 0.0
-    values[:, [0, -1]] = 0.0
-    box: Bounds = (float(across[0]), float(up[0]), float(across[-1]), float(up[-1]))
-    return Support(np.ascontiguousarray(values), box)
-
-
-def _softened(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each row of nodes averaged with its neighbours, weights 1 4 6 4 1 (a binomial filter)."""
-    padded = np.pad(values, ((2, 2), (0, 0)), mode="edge")
-    count = len(values)
-    total = np.zeros_like(values)
-    for k, weight in enumerate((1, 4, 6, 4, 1)):
-        total += np.float32(weight / 16) * padded[k : k + count]
-    return total

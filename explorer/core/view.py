@@ -18,12 +18,21 @@ Bounds = tuple[float, float, float, float]
 
 def bounds_of(positions: NDArray[np.floating]) -> Bounds | None:
     """Bounding box of the finite rows of ``positions`` (N, 2); None if there is none."""
-    finite = positions[np.isfinite(positions).all(axis=1)]
-    if not len(finite):
+    if not len(positions):
         return None
-    left, bottom = finite.min(axis=0).tolist()
-    right, top = finite.max(axis=0).tolist()
-    return left, bottom, right, top
+    # Column by column, which numpy does many times faster than along the first axis.
+    box = _box_of(positions)
+    if not np.isfinite(box).all():
+        finite = positions[np.isfinite(positions).all(axis=1)]
+        if not len(finite):
+            return None
+        box = _box_of(finite)
+    return box
+
+
+def _box_of(positions: NDArray[np.floating]) -> Bounds:
+    x, y = positions[:, 0], positions[:, 1]
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
 @dataclass(frozen=True)

@@ -1,39 +1,43 @@
-"""The map's picture: points, and what lies over them. Knows no pointer and no key.
+"""The map as a widget that follows its setters. Knows no pointer and no key.
 
-Moving the view first moves the last picture, then shows the true one: at once where that is quick, else drawn
-by a thread behind. Whatever lies over the points (cursor, trail, cards) is painted over the kept picture, so
-that a drag of the probe draws no point anew.
+The points are drawn by a ground: ``RasterGround``, whose pictures are painted here, or ``GlGround``, a child
+that covers this widget. Marks lie over either, so that a drag of the probe draws no point anew.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from explorer.core.raster import Raster, is_compiled
-from explorer.core.raster_plan import Rgb, Style, Support
-from explorer.core.view import Bounds, View
+from explorer.core.raster import Raster
+from explorer.core.raster_support import Support
+from explorer.core.view import Bounds, View, bounds_of
 from explorer.ui import map_overlay as overlay
-from explorer.ui.map_renderer import Frame, MapRenderer, Scene, render
+from explorer.ui.map_camera import Camera
+from explorer.ui.map_ground import RasterGround
+from explorer.ui.map_marks import Marks, on_screen
+from explorer.ui.map_renderer import Scene, style_of
 from explorer.ui.theme import DARK, Theme
+
+if TYPE_CHECKING:
+    from explorer.ui.map_gl import GlGround
 
 ZOOM_STEP = 1.25
 
-_COVERED = 40
 _FORMING = 0.3
-_MARK, _CHIP = 16, 60
-_QUICK = 0.008
+_CHIP = 60
 _PAUSE = 0.25
 _BAR_MARGIN = 12
+_NO_COLORS = np.empty((0, 3), np.uint8)
 
 
 class MapCanvas(QWidget):
@@ -41,9 +45,11 @@ class MapCanvas(QWidget):
 
     Signals:
         view_changed: the ``View`` now looked at, in window units.
+        fell_back: a sentence: the graphics card failed, and the processor draws instead.
     """
 
     view_changed = Signal(object)
+    fell_back = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,31 +57,16 @@ class MapCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._theme = DARK
         self._positions: NDArray[np.float32] = np.empty((0, 2), np.float32)
-        self._scene = Scene(
-            Raster(self._positions), None, np.empty((0, 3), np.uint8), None, None, None, Style()
-        )
-        self._view = View.fit_bounds(None, self.width(), self.height())
-        self._moved_by_hand = False
-        self._frame: Frame | None = None
-        self._formed_at = -math.inf
-        self._asked: tuple[Scene, View, float] | None = None
-        self._seconds = 0.0
-        self._paints: deque[float] = deque(maxlen=24)
-
-        self._cursor: tuple[float, float] | None = None
-        self._trail: NDArray[np.float64] = np.empty((0, 2))
-        self._dropped: NDArray[np.float64] = np.empty((0, 2))
-        self._lasso: list[QPointF] = []
-        self._pointer: QPointF | None = None
+        self._scene = Scene(Raster(self._positions), None, _NO_COLORS, None, None, None, style_of(DARK))
         self._hovered = -1
-        self._card: overlay.HoverCard | None = None
-        self._drop_is_over = False
-        self._status = ""
-        self._message = ""
-
-        self._renderer = MapRenderer()
-        self._renderer.finished.connect(self._take_frame)
-        self.destroyed.connect(self._renderer.stop)
+        self._formed_at = 0.0
+        self._paints: deque[float] = deque(maxlen=24)
+        self._marks = Marks()
+        self._camera = Camera(self.width(), self.height())
+        self._camera.moved.connect(self._moved)
+        self._ground: RasterGround | GlGround = RasterGround()
+        self._ground.changed.connect(self._refresh)
+        self._surface: QWidget = self
         self._bar = QFrame(self)
         self._bar.setObjectName("card")
         self._bar.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
@@ -84,7 +75,6 @@ class MapCanvas(QWidget):
         self._buttons.setContentsMargins(4, 4, 4, 4)
         self._buttons.setSpacing(2)
         self._bar.hide()
-        self.set_theme(DARK)
 
     # What is shown
 
@@ -102,32 +92,18 @@ class MapCanvas(QWidget):
 
         Selection, card and support go; the view fits the new map.
         """
-        self._positions = np.asarray(positions, np.float32)
-        self._frame = None
         self._hover(-1)
-        self._moved_by_hand = False
-        self._show(
-            replace(
-                self._scene,
-                raster=raster or Raster(self._positions),
-                codes=codes,
-                palette=palette,
-                shown=shown,
-                selected=None,
-                support=None,
-            )
-        )
-        self._follow()
+        self._take_positions(positions, raster)
+        self._scene = replace(self._scene, codes=codes, palette=palette, shown=shown, selected=None)
+        self._camera.set_bounds(self._scene.raster.bounds, fit=True)
+        self._show(self._scene)
 
     def set_positions(self, positions: NDArray[np.floating], raster: Raster | None = None) -> None:
         """The same points elsewhere (a layout that is forming); the view follows until a hand moved it."""
-        self._positions = np.asarray(positions, np.float32)
         self._formed_at = time.perf_counter()
-        self._scene = replace(self._scene, raster=raster or Raster(self._positions), support=None)
-        if not self._moved_by_hand:
-            self._view = self._whole()
-            self.view_changed.emit(self._view)
-        self._ask()  # what is on the screen stays until the new picture is there
+        self._take_positions(positions, raster)
+        self._camera.set_bounds(self._scene.raster.bounds, fit=False)
+        self._show(self._scene)  # what is on the screen stays until the new picture is there
 
     def set_colors(self, codes: NDArray[np.int32] | None, palette: NDArray[np.uint8]) -> None:
         """Colour the points anew."""
@@ -144,74 +120,121 @@ class MapCanvas(QWidget):
 
     def set_support(self, values: NDArray[np.float32] | None, bounds: Bounds | None) -> None:
         """Shade the ground by how near data is, as ``support_grid`` gives it; None for a flat ground."""
-        self._show(
-            replace(
-                self._scene, support=None if values is None or bounds is None else Support(values, bounds)
-            )
-        )
+        support = None if values is None or bounds is None else Support(values, bounds)
+        self._show(replace(self._scene, support=support))
+
+    def set_density(self, density: bool) -> None:
+        """Colour by how many points lie at a place, on a logarithmic scale, instead of by their codes."""
+        self._show(replace(self._scene, density=density))
+
+    def set_contours(self, contoured: bool) -> None:
+        """Draw lines of equal density over the points."""
+        self._show(replace(self._scene, contoured=contoured))
 
     def set_theme(self, theme: Theme) -> None:
         """Take the theme's colours; those of the classes come with ``set_colors``."""
         self._theme = theme
-        style = Style(
-            background=_rgb(theme.ground),
-            glow=_mix(theme.ground, theme.quiet, 0.13),
-            faint=_mix(theme.ground, theme.quiet, 0.5),
-            halo=_rgb(theme.text),
-            unlabelled=_rgb(theme.quiet),
-        )
-        self._show(replace(self._scene, style=style))
+        self._show(replace(self._scene, style=style_of(theme)))
 
     def set_cursor(self, place: tuple[float, float] | None) -> None:
         """Where the decoded picture lies, in map units."""
-        if place != self._cursor:
-            before, self._cursor = self._marked(), place
-            self.update(before | self._marked())
+        if place != self._marks.cursor:
+            before = self._marks.moving_area(self.view())
+            self._marks.cursor = place
+            self._surface.update((before | self._marks.moving_area(self.view())) & self.rect())
 
     def set_trail(self, places: NDArray[np.floating]) -> None:
         """The way of the present drag ``(n, 2)`` in map units."""
         places = np.asarray(places, np.float64).reshape(-1, 2)
-        if len(places) or len(self._trail):
-            before, self._trail = self._marked(), places
-            self.update(before | self._marked())
+        if len(places) or len(self._marks.trail):
+            before = self._marks.moving_area(self.view())
+            self._marks.trail = places
+            self._surface.update((before | self._marks.moving_area(self.view())) & self.rect())
 
     def set_dropped(self, places: NDArray[np.floating]) -> None:
         """Where dropped pictures fell ``(n, 2)`` in map units; rows that are not finite are not drawn."""
         places = np.asarray(places, np.float64).reshape(-1, 2)
-        self._dropped = places[np.isfinite(places).all(axis=1)]
+        self._marks.dropped = places[np.isfinite(places).all(axis=1)]
         self._refresh()
 
     def set_hover_card(self, image: QImage | QPixmap | None, title: str, lines: Sequence[str]) -> None:
         """What to show beside the hovered point; all empty for no card."""
         if isinstance(image, QPixmap):
             image = image.toImage()
-        self._card = overlay.HoverCard(image, title, tuple(lines)) if image or title or lines else None
+        wanted = bool(image or title or lines)
+        self._marks.card = overlay.HoverCard(image, title, tuple(lines)) if wanted else None
         self._refresh()
 
     def set_status(self, text: str) -> None:
         """The read-out at the bottom left; the frame rate is added."""
-        self._status = text
-        self.update(0, self.height() - _CHIP, self.width(), _CHIP)
+        self._marks.status = text
+        self._surface.update(0, self.height() - _CHIP, self.width(), _CHIP)
 
     def set_message(self, text: str) -> None:
         """What to say in the middle while there is no map."""
-        self._message = text
+        self._marks.message = text
         self._refresh()
+
+    def use_renderer(self, name: str) -> None:
+        """Have the points drawn by "opengl", or by the processor ("raster").
+
+        Where OpenGL does not work the processor draws, and ``fell_back`` says so.
+        """
+        is_gl = self._surface is not self
+        if (name == "opengl") == is_gl:
+            return
+        old, old_surface = self._ground, self._surface
+        if name == "opengl":
+            from explorer.ui.map_gl import GlGround, can_open
+
+            if not can_open():
+                sentence = "OpenGL 3.3 is not to be had here; the processor draws the map."
+                QTimer.singleShot(0, self, lambda: self.fell_back.emit(sentence))
+                return
+            self._ground, self._surface = GlGround(self), _Overlay(self)
+            # Not at once: the failure may be found in the middle of a paint.
+            self._ground.failed.connect(self._fall_back, Qt.ConnectionType.QueuedConnection)
+            for child in (self._ground, self._surface):
+                child.setGeometry(self.rect())
+                child.show()
+            self._bar.raise_()
+        else:
+            self._ground, self._surface = RasterGround(), self
+        old.shut_down()
+        for part in (old, old_surface):
+            if isinstance(part, QWidget) and part is not self:
+                part.hide()
+                part.deleteLater()
+        self._ground.changed.connect(self._refresh)
+        self._show(self._scene)
+
+    @property
+    def renderer(self) -> str:
+        """What draws the points: "CPU", or the name of the graphics card."""
+        return self._ground.name
 
     # Where one looks
 
     def view(self) -> View:
         """What is looked at, in window units."""
-        return self._view
+        return self._camera.view
 
     def set_view(self, view: View) -> None:
         """Look there, at the size of this widget."""
-        self._look(view.resized(self.width(), self.height()), by_hand=True)
+        self._camera.look(view.resized(self.width(), self.height()))
 
     def fit(self) -> None:
         """Show the whole map, and go on doing so as it changes."""
-        self._moved_by_hand = False
-        self._follow()
+        self._camera.fit()
+
+    def fit_selection(self) -> None:
+        """Show the selected points; all where there are none."""
+        rows = self._scene.selected
+        bounds = None if rows is None else bounds_of(self._positions[rows])
+        if bounds is None:
+            self.fit()
+        else:
+            self._camera.fit_to(bounds)
 
     def zoom_in(self) -> None:
         """One step closer to the cursor."""
@@ -227,175 +250,90 @@ class MapCanvas(QWidget):
         gaps = gaps[gaps < _PAUSE]
         return 1.0 / float(np.sort(gaps)[len(gaps) // 2]) if len(gaps) > 2 else 0.0
 
+    def is_exact(self) -> bool:
+        """Whether what is on the screen shows every point where it is."""
+        return self._ground.is_exact()
+
     def settle(self) -> None:
         """Draw the exact picture before returning (for pictures of the window without an event loop)."""
-        self._take_frame(render(self._scene, self._view, self.devicePixelRatioF()))
+        self._ground.settle()
 
     def shut_down(self) -> None:
         """Wait for the drawing thread; to be called before the application ends."""
-        self._renderer.stop()
-
-    def _look(self, view: View, *, by_hand: bool) -> None:
-        self._moved_by_hand = self._moved_by_hand or by_hand
-        if view == self._view:
-            return
-        self._view = view
-        self._redraw()
-        self.view_changed.emit(view)
-
-    def _follow(self) -> None:
-        if not self._moved_by_hand:
-            self._look(self._whole(), by_hand=False)
-
-    def _whole(self) -> View:
-        """All points, clear of the tool bar above and the read-out below."""
-        free = max(self.height() - 2 * _COVERED, self.height() // 2)
-        return View.fit_bounds(self._scene.raster.bounds, self.width(), free).resized(
-            self.width(), self.height()
-        )
-
-    def _zoom(self, x: float, y: float, factor: float) -> None:
-        self._look(self._view.zoomed_at(x, y, factor, self._whole().zoom_limits()), by_hand=True)
+        self._camera.stop()
+        self._ground.shut_down()
 
     def _zoom_step(self, factor: float) -> None:
-        x, y = 0.5 * self.width(), 0.5 * self.height()
-        if self._cursor is not None:
-            at = self._on_screen(self._cursor)
-            if self.rect().contains(at.toPoint()):
-                x, y = at.x(), at.y()
-        self._zoom(x, y, factor)
+        at = QPointF(0.5 * self.width(), 0.5 * self.height())
+        if self._marks.cursor is not None:
+            cursor = on_screen(self.view(), self._marks.cursor)
+            at = cursor if self.rect().contains(cursor.toPoint()) else at
+        self._camera.zoom(at.x(), at.y(), factor)
 
-    def _on_screen(self, place: Sequence[float] | NDArray[np.floating]) -> QPointF:
-        x, y = self._view.to_screen(np.asarray(place, np.float64)[None])[0].tolist()
-        return QPointF(x, y)
+    def _moved(self, view: View) -> None:
+        self._show(self._scene)
+        self.view_changed.emit(view)
 
     # Drawing
 
+    def _take_positions(self, positions: NDArray[np.floating], raster: Raster | None) -> None:
+        self._positions = np.asarray(positions, np.float32)
+        self._scene = replace(self._scene, raster=raster or Raster(self._positions), support=None)
+        lost = self._scene.raster.left_out
+        self._marks.note = f"{lost:,} point{'s' * (lost > 1)} without a place left out" if lost else ""
+
     def _show(self, scene: Scene) -> None:
         self._scene = scene
-        self._redraw()
-
-    def _redraw(self) -> None:
-        """Have the points drawn anew: while painting if that is quick, else behind."""
-        if not self._is_quick():
-            self._ask()
-        self._refresh()
-
-    def _is_quick(self) -> bool:
-        """Whether drawing at once keeps the hand waiting less than a thread would.
-
-        A layout that forms many times a second is always drawn behind.
-        """
+        # A layout that forms many times a second is always drawn behind.
         forming = time.perf_counter() - self._formed_at < _FORMING
-        return is_compiled() and self._seconds < _QUICK and not forming
-
-    def _ask(self) -> None:
-        wanted = (self._scene, self._view, self.devicePixelRatioF())
-        if len(self._scene.raster) and self.isVisible() and wanted != self._asked:
-            self._asked = wanted
-            self._renderer.request(*wanted)
-
-    def _take_frame(self, frame: Frame) -> None:
-        # Half the old value: one slow picture on a busy machine does not change the way of drawing.
-        self._seconds = frame.seconds if self._frame is None else 0.5 * (self._seconds + frame.seconds)
-        self._frame = frame
-        self._refresh()
-
-    def _is_exact(self, frame: Frame) -> bool:
-        return (
-            frame.scene is self._scene
-            and frame.view == self._view
-            and frame.ratio == self.devicePixelRatioF()
+        self._ground.show_scene(
+            scene, self.view(), self.devicePixelRatioF(), behind=forming, visible=self.isVisible()
         )
-
-    def _marked(self) -> QRect:
-        """What cursor and trail cover of the window."""
-        places = self._trail if self._cursor is None else np.vstack([self._trail, self._cursor])
-        if not len(places):
-            return QRect()
-        (left, top), (right, bottom) = (f(self._view.to_screen(places), axis=0) for f in (np.min, np.max))
-        area = QRectF(left, top, right - left, bottom - top)
-        return area.adjusted(-_MARK, -_MARK, _MARK, _MARK).toAlignedRect() & self.rect()
 
     def _refresh(self) -> None:
         """Repaint, but for the tool bar, which nothing here changes."""
-        self.update(
-            QRegion(self.rect()) - QRegion(self._bar.geometry())
-            if self._bar.isVisible()
-            else QRegion(self.rect())
-        )
+        whole = QRegion(self.rect())
+        self._surface.update(whole - QRegion(self._bar.geometry()) if self._bar.isVisible() else whole)
+
+    def _fall_back(self, sentence: str) -> None:
+        if self._surface is not self:
+            self.use_renderer("raster")
+            self.fell_back.emit(sentence)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._surface is not self:
+            return  # covered by the ground and the overlay
+        self._paint(self, event.rect())
+
+    def _paint(self, surface: QWidget, area: QRect) -> None:
         self._paints.append(time.perf_counter())
-        if self._frame is None or not self._is_exact(self._frame):
-            if self._is_quick():
-                frame = render(self._scene, self._view, self.devicePixelRatioF())
-                self._seconds = 0.5 * (self._seconds + frame.seconds)
-                self._frame = frame
-            else:
-                self._ask()
-        painter = QPainter(self)
-        self._paint_points(painter, event)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_overlay(painter)
+        painter = QPainter(surface)
+        self._ground.paint(painter, area, QColor(self._theme.ground))
+        self._marks.paint(painter, self.view(), self.frame_rate, self.font(), self._theme)
         painter.end()
-
-    def _paint_points(self, painter: QPainter, event: QPaintEvent) -> None:
-        frame = self._frame
-        if frame is not None and frame.view == self._view:
-            painter.drawImage(0, 0, frame.image)
-            return
-        painter.fillRect(event.rect(), QColor(self._theme.ground))
-        if frame is not None:
-            old, new = frame.view, self._view
-            scale = old.units_per_pixel / new.units_per_pixel
-            left, top = (old.left - new.left) / new.units_per_pixel, (new.top - old.top) / new.units_per_pixel
-            painter.drawImage(QRectF(left, top, old.width * scale, old.height * scale), frame.image)
-
-    def _paint_overlay(self, painter: QPainter) -> None:
-        theme, font, area = self._theme, self.font(), QRectF(self.rect())
-        if len(self._trail) > 1:
-            overlay.paint_trail(painter, self._view.to_screen(self._trail), theme)
-        if len(self._dropped):
-            overlay.paint_dropped(painter, self._view.to_screen(self._dropped), theme)
-        if self._lasso:
-            overlay.paint_lasso(painter, self._lasso, theme)
-        if self._cursor is not None:
-            overlay.paint_cursor(painter, self._on_screen(self._cursor), theme)
-        if self._message:
-            overlay.paint_message(painter, area, self._message, font, theme)
-        if self._status:
-            rate = self.frame_rate()
-            text = f"{self._status}     {rate:.0f} fps" if rate else self._status
-            overlay.paint_status(painter, area, text, font, theme)
-        if self._hovered >= 0:
-            point = self._on_screen(self._positions[self._hovered])
-            overlay.paint_hovered(painter, point, theme)
-            if self._card is not None:
-                box = overlay.card_rect(self._card, point, self._pointer or point, area, font)
-                overlay.paint_card(painter, self._card, box, font, theme)
-        if self._drop_is_over:
-            overlay.paint_drop_frame(painter, area, theme)
 
     def _hover(self, row: int) -> None:
         """Mark a point as hovered; its card comes by ``set_hover_card``."""
         if row != self._hovered:
             self._hovered = row
-            self._card = None
+            x, y = self._positions[row].tolist() if row >= 0 else (0.0, 0.0)
+            self._marks.hovered = (x, y) if row >= 0 else None
+            self._marks.card = None
             self._refresh()
 
     def event(self, event: QEvent) -> bool:
         """Also: a screen with other pixels wants another picture."""
         if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._redraw()
+            self._show(self._scene)
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._moved_by_hand:
-            self._look(self._view.resized(self.width(), self.height()), by_hand=True)
-        else:
-            self._follow()
+        if self._surface is not self:
+            assert isinstance(self._ground, QWidget)
+            self._ground.setGeometry(self.rect())
+            self._surface.setGeometry(self.rect())
+        self._camera.resize(self.width(), self.height())
         self._place_bar()
 
     def _place_bar(self) -> None:
@@ -405,11 +343,13 @@ class MapCanvas(QWidget):
         )
 
 
-def _rgb(color: str) -> Rgb:
-    parsed = QColor(color)
-    return parsed.red(), parsed.green(), parsed.blue()
+class _Overlay(QWidget):
+    """Carries the marks over a ground that covers the canvas: painting over OpenGL itself garbles text."""
 
+    def __init__(self, canvas: MapCanvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
-def _mix(first: str, second: str, share: float) -> Rgb:
-    (r0, g0, b0), (r1, g1, b1) = _rgb(first), _rgb(second)
-    return round(r0 + share * (r1 - r0)), round(g0 + share * (g1 - g0)), round(b0 + share * (b1 - b0))
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._canvas._paint(self, event.rect())

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
+from explorer.core.view import View
 from explorer.ui.theme import Theme
 
 _MARGIN = 12.0
 _CARD_PICTURE = 84.0
 _MOST_TRAIL_CORNERS = 256
 _CRISP_UP_TO = 64
+Color = tuple[int, int, int]
+
 _LIGHT, _SHADE = QColor(255, 255, 255), QColor(12, 14, 18, 150)
 
 
@@ -33,6 +36,26 @@ def polygon_of(points: NDArray[np.float64]) -> QPolygonF:
     step = max(1, -(-len(points) // _MOST_TRAIL_CORNERS))
     kept = points[::-1][::step][::-1]
     return QPolygonF([QPointF(x, y) for x, y in kept.tolist()])
+
+
+def paint_contours(
+    painter: QPainter, lines: Sequence[NDArray[np.float64]], view: View, ink: Color, ground: Color
+) -> None:
+    """Lines of equal density, edged so that they show on any colour; those out of sight cost nothing."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    seen = []
+    for line in lines:
+        screen = view.to_screen(line)
+        low, high = screen.min(axis=0), screen.max(axis=0)
+        if (high > 0.0).all() and low[0] < view.width and low[1] < view.height:
+            seen.append(QPolygonF([QPointF(x, y) for x, y in screen.tolist()]))
+    for color, opacity, width in ((ground, 0.35, 2.6), (ink, 0.5, 1.0)):
+        pale = QColor(*color)
+        pale.setAlphaF(opacity)
+        painter.setPen(QPen(pale, width))
+        for polygon in seen:
+            painter.drawPolyline(polygon)
 
 
 def paint_trail(painter: QPainter, points: NDArray[np.float64], theme: Theme) -> None:

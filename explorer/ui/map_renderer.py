@@ -1,7 +1,8 @@
-"""Pictures of the map drawn behind the window's back, the latest request winning."""
+"""Pictures of the map drawn behind the window's back: a rough one at once, then the exact one."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -9,16 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 
-from explorer.core.raster import Raster
-from explorer.core.raster_plan import Style, Support
+from explorer.core.raster import Raster, is_compiled, paint, warm_up
+from explorer.core.raster_plan import DARK, LIGHT, Plan, Rgb, Style
+from explorer.core.raster_support import Support
 from explorer.core.view import View
+from explorer.ui.map_overlay import paint_contours
+from explorer.ui.theme import Theme
+
+_TARGET = 0.011
+_LEAST, _LEAST_PLAIN, _MOST = 3e6, 1e6, 4e8
+_REST = 0.03
+_MANY = 200_000
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """All that a picture of the map shows, whatever part is looked at."""
+    """All that a picture of the map shows, whatever part is looked at.
+
+    ``density`` is shown in place of colours; ``contoured`` with lines of equal density.
+    """
 
     raster: Raster
     codes: NDArray[np.int32] | None
@@ -27,70 +39,159 @@ class Scene:
     selected: NDArray[np.int64] | None
     support: Support | None
     style: Style
+    density: bool = False
+    contoured: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A finished picture of a scene and view (window units) at ``ratio`` pixels a unit; how long it took."""
+    """A finished picture of a scene and view (window units) at ``ratio`` pixels a unit.
+
+    ``exact`` if no point was left out, ``seconds`` how long it took.
+    """
 
     scene: Scene
     view: View
     ratio: float
     image: QImage
+    exact: bool
     seconds: float
 
 
-def render(scene: Scene, view: View, ratio: float) -> Frame:
-    """Draw now."""
-    began = time.perf_counter()
-    fine = view.magnified(ratio)
-    radius, opacity = scene.raster.point_size(fine, ratio)
-    pixels = scene.raster.draw(
-        fine, scene.codes, scene.palette, scene.shown,
-        radius=radius, opacity=opacity, style=scene.style, selected=scene.selected, support=scene.support,
+def style_of(theme: Theme) -> Style:
+    """The map's colours in a theme."""
+    return Style(
+        background=_rgb(theme.ground),
+        glow=_mix(theme.ground, theme.quiet, 0.13),
+        faint=_mix(theme.ground, theme.quiet, 0.5),
+        halo=_rgb(theme.text),
+        unlabelled=_rgb(theme.quiet),
+        ramp=(DARK if theme.name == "dark" else LIGHT).ramp,
+    )
+
+
+def _rgb(color: str) -> Rgb:
+    parsed = QColor(color)
+    return parsed.red(), parsed.green(), parsed.blue()
+
+
+def _mix(first: str, second: str, share: float) -> Rgb:
+    (r0, g0, b0), (r1, g1, b1) = _rgb(first), _rgb(second)
+    return round(r0 + share * (r1 - r0)), round(g0 + share * (g1 - g0)), round(b0 + share * (b1 - b0))
+
+
+def plan_of(scene: Scene, view: View, ratio: float, effort: float = math.inf) -> Plan:
+    """What is to be painted, for a view in window units."""
+    return scene.raster.plan(
+        view.magnified(ratio), scene.codes, scene.palette, scene.shown, pixel_ratio=ratio, style=scene.style,
+        selected=scene.selected, support=scene.support, density=scene.density, effort=effort,
     )  # fmt: skip
-    image = QImage(pixels.data, fine.width, fine.height, 4 * fine.width, QImage.Format.Format_RGB32)
+
+
+def render(
+    scene: Scene, view: View, ratio: float, effort: float = math.inf, stop: NDArray[np.uint8] | None = None
+) -> Frame:
+    """Draw now, with no more effort than that; of no use once ``stop`` (1,) has been set."""
+    began = time.perf_counter()
+    plan = plan_of(scene, view, ratio, effort)
+    pixels = paint(plan, stop)
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image._pixels = pixels  # type: ignore[attr-defined]  # the image does not own its memory
-    return Frame(scene, view, ratio, image, time.perf_counter() - began)
+    if scene.contoured:
+        painter = QPainter(image)
+        lines, style = scene.raster.contours(scene.shown), scene.style
+        paint_contours(painter, lines, view, style.halo, style.background)
+        painter.end()
+    return Frame(scene, view, ratio, image, plan.exact, time.perf_counter() - began)
+
+
+class Pace:
+    """How much can be drawn in a frame's time here, learnt from the frames so far."""
+
+    def __init__(self) -> None:
+        self._compiled = False
+        self._effort = self._least = _LEAST_PLAIN
+
+    @property
+    def effort(self) -> float:
+        """For ``Raster.plan``."""
+        if is_compiled() and not self._compiled:
+            self._compiled, self._effort, self._least = True, _LEAST, _LEAST
+        return self._effort
+
+    def took(self, frame: Frame) -> None:
+        """Learn: a frame that was too slow, or one that left points out and was quick."""
+        if frame.seconds > _TARGET or not frame.exact:
+            change = min(max(_TARGET / max(frame.seconds, 1e-4), 0.6), 1.4)
+            self._effort = min(max(self._effort * change, self._least), _MOST)
 
 
 class MapRenderer(QObject):
-    """Draws in a thread that lives as long as there is something to draw.
+    """Draws in a thread that lives as long as there is something to draw; the latest request wins.
 
     Signals:
-        finished: a ``Frame``; requests that were overtaken while waiting give none.
+        finished: a ``Frame``: soon one that may be rough, then, unless another request came, the exact one.
     """
 
     finished = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.Lock()
+        self.pace = Pace()
+        self._changed = threading.Condition()
         self._wanted: tuple[Scene, View, float] | None = None
+        self._stop = np.zeros(1, np.uint8)
+        self._stopped = False
         self._thread: threading.Thread | None = None
 
     def request(self, scene: Scene, view: View, ratio: float) -> None:
-        """Draw this next, in place of what is still waiting."""
-        with self._lock:
+        """Draw this next, in place of what is still waiting or not yet exact."""
+        with self._changed:
             self._wanted = (scene, view, ratio)
+            self._stop[0] = 1
+            self._changed.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="map-renderer", daemon=True)
                 self._thread.start()
 
     def stop(self) -> None:
         """Forget what is waiting, and wait for the picture in progress."""
-        with self._lock:
-            self._wanted = None
+        with self._changed:
+            self._wanted, self._stopped = None, True
+            self._stop[0] = 1
+            self._changed.notify_all()
             thread = self._thread
         if thread is not None:
             thread.join()
+        self._stopped = False
 
     def _work(self) -> None:
         while True:
-            with self._lock:
+            with self._changed:
                 wanted, self._wanted = self._wanted, None
                 if wanted is None:
                     self._thread = None
                     return
-            self.finished.emit(render(*wanted))
+                self._stop = stop = np.zeros(1, np.uint8)
+            frame = render(*wanted, effort=self.pace.effort)
+            self.pace.took(frame)
+            self.finished.emit(frame)
+            if not frame.exact and self._is_at_rest(wanted[0]):
+                exact = render(*wanted, stop=stop)
+                if not stop[0]:
+                    self.finished.emit(exact)
+
+    def _is_at_rest(self, scene: Scene) -> bool:
+        """Wait a moment; with the plain painter and many points, until the compiled one is there."""
+        with self._changed:
+            self._changed.wait_for(self._is_overtaken, _REST)
+            while not self._is_overtaken() and not is_compiled() and len(scene.raster) > _MANY:
+                if not warm_up().is_alive():
+                    break
+                self._changed.wait_for(self._is_overtaken, _REST)
+            return not self._is_overtaken()
+
+    def _is_overtaken(self) -> bool:
+        return self._stopped or self._wanted is not None

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolButton
 
 from explorer.core.view import View
 from explorer.ui.map_canvas import ZOOM_STEP, MapCanvas
@@ -47,6 +47,7 @@ class MapView(MapCanvas):
         hovered: the row of the point under the pointer, -1 for none; only when it changes.
         lassoed: rows ``(n,) int64`` inside the polygon; with Shift, together with the selection.
         dropped: the ``QMimeData`` (files or a picture) let go over the map; to be read at once.
+        files_near: files are being dragged over the map.
     """
 
     probed = Signal(float, float, str)
@@ -54,20 +55,22 @@ class MapView(MapCanvas):
     hovered = Signal(int)
     lassoed = Signal(object)
     dropped = Signal(QMimeData)
+    files_near = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
+        self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAccessibleName("Map")
         self.setAccessibleDescription(
-            "All pictures as points. Click or drag to decode a place; arrow keys move it, + and − zoom."
+            "All pictures as points. Click or drag to decode a place; arrow keys move it."
         )
         self._tool: Tool = "probe"
         self._gesture: Tool | None = None
         self._button = Qt.MouseButton.NoButton
-        self._last = QPointF()
+        self._last, self._pinched = QPointF(), 1.0
         self._space = False
         self._lasso_adds = False
         # Hovering waits until the events at hand are done, so that a fast pointer costs one look-up a round.
@@ -97,9 +100,9 @@ class MapView(MapCanvas):
         self._hover_later.stop()
         super().shut_down()
 
-    def _look(self, view: View, *, by_hand: bool) -> None:
-        super()._look(view, by_hand=by_hand)
-        if self._pointer is not None:
+    def _moved(self, view: View) -> None:
+        super()._moved(view)
+        if self._marks.pointer is not None:
             self._hover_later.start()
 
     def _hover(self, row: int) -> None:
@@ -120,22 +123,22 @@ class MapView(MapCanvas):
         if self._gesture == "probe":
             self._probe(event.position(), "press")
         elif self._gesture == "lasso":
-            self._lasso = [event.position()]
+            self._marks.lasso = [event.position()]
             self._lasso_adds = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._hover(-1)
         self._show_tool()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
-        self._pointer = position
+        self._marks.pointer = position
         if self._gesture == "probe":
             self._probe(position, "move")
         elif self._gesture == "pan":
             step = position - self._last
             self._last = position
-            self._look(self._view.panned(step.x(), step.y()), by_hand=True)
+            self._camera.pan(step.x(), step.y())
         elif self._gesture == "lasso":
-            self._lasso.append(position)
+            self._marks.lasso.append(position)
             self._refresh()
         else:
             self._hover_later.start()
@@ -161,36 +164,38 @@ class MapView(MapCanvas):
     def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta().y() or event.angleDelta().x()
         if delta:
-            at = event.position()
-            self._zoom(at.x(), at.y(), ZOOM_STEP ** (delta / _NOTCH))
+            # Notches of a wheel glide; a touch pad brings its own momentum.
+            is_notched = event.phase() == Qt.ScrollPhase.NoScrollPhase and event.pixelDelta().isNull()
+            zoom = self._camera.glide if is_notched else self._camera.zoom
+            zoom(event.position().x(), event.position().y(), ZOOM_STEP ** (delta / _NOTCH))
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
+        self._marks.pointer = None
         self._hover(-1)
 
     def _probe(self, at: QPointF, phase: str) -> None:
         x = min(max(at.x(), 0.0), float(self.width()))
         y = min(max(at.y(), 0.0), float(self.height()))
-        self.probed.emit(*self._view.to_map(x, y), phase)
+        self.probed.emit(*self.view().to_map(x, y), phase)
 
     def _finish_lasso(self) -> None:
-        path, self._lasso = self._lasso, []
+        path, self._marks.lasso = self._marks.lasso, []
         self._refresh()
         if len(path) < 3:
             return
-        polygon = np.array([self._view.to_map(point.x(), point.y()) for point in path])
+        polygon = np.array([self.view().to_map(point.x(), point.y()) for point in path])
         rows = self._scene.raster.lasso(polygon, self._scene.shown)
         if self._lasso_adds and self._scene.selected is not None:
             rows = np.union1d(rows, self._scene.selected)
         self.lassoed.emit(rows)
 
     def _look_under_pointer(self) -> None:
-        if self._gesture is not None or self._pointer is None:
-            return
-        x, y = self._view.to_map(self._pointer.x(), self._pointer.y())
-        row = self._scene.raster.pick(x, y, _HOVER_REACH * self._view.units_per_pixel, self._scene.shown)
-        self._hover(row)
+        pointer, view = self._marks.pointer, self.view()
+        if self._gesture is None and pointer is not None:
+            x, y = view.to_map(pointer.x(), pointer.y())
+            reach = _HOVER_REACH * view.units_per_pixel
+            self._hover(self._scene.raster.pick(x, y, reach, self._scene.shown))
 
     def _show_tool(self) -> None:
         """The pointer's shape."""
@@ -211,14 +216,8 @@ class MapView(MapCanvas):
         elif key == Qt.Key.Key_Space:
             self._space = True
             self._show_tool()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_in()
-        elif key == Qt.Key.Key_Minus:
-            self.zoom_out()
-        elif key == Qt.Key.Key_F:
-            self.fit()
         elif key == Qt.Key.Key_Escape and self._gesture == "lasso":
-            self._lasso, self._gesture = [], None
+            self._marks.lasso, self._gesture = [], None
             self._refresh()
         else:
             super().keyPressEvent(event)
@@ -244,22 +243,45 @@ class MapView(MapCanvas):
                 event.accept()
                 return True
         elif isinstance(event, QNativeGestureEvent) and event.gestureType() == _PINCH:
-            self._zoom(event.position().x(), event.position().y(), max(1.0 + event.value(), 0.1))
+            self._camera.zoom(event.position().x(), event.position().y(), max(1.0 + event.value(), 0.1))
             return True
+        elif isinstance(event, QGestureEvent):
+            return self._pinch(event)
         return super().event(event)
+
+    def _pinch(self, event: QGestureEvent) -> bool:
+        """Two fingers on the screen: zoom between them, and take the map along."""
+        pinch = event.gesture(Qt.GestureType.PinchGesture)
+        if not isinstance(pinch, QPinchGesture):
+            return False
+        if self._gesture is not None:  # the first finger had begun something
+            if self._gesture == "probe":
+                self._probe(self._last, "release")
+            self._marks.lasso, self._gesture, self._button = [], None, Qt.MouseButton.NoButton
+        at, total = self.mapFromGlobal(pinch.centerPoint()), max(pinch.totalScaleFactor(), 1e-3)
+        if pinch.state() != Qt.GestureState.GestureStarted:
+            # From our own last values: Qt repeats its steps in events that bring no new ones.
+            step = at - self._last
+            self._camera.pan(step.x(), step.y())
+            self._camera.zoom(at.x(), at.y(), total / self._pinched)
+        self._last, self._pinched = at, total
+        event.accept()
+        return True
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
-            self._drop_is_over = True
+            self._marks.drop_is_over = True
             self._refresh()
+        if event.mimeData().hasUrls():
+            self.files_near.emit()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drop_is_over = False
+        self._marks.drop_is_over = False
         self._refresh()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._drop_is_over = False
+        self._marks.drop_is_over = False
         self._refresh()
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from explorer.core import raster, raster_numpy
-from explorer.core.grid_index import GridIndex
+from explorer.core.grid_index import Block, GridIndex
 from explorer.core.palette import NO_LABEL, categorical
 from explorer.core.raster import Raster
-from explorer.core.raster_plan import DARK, LIGHT, Support, support_grid
+from explorer.core.raster_contours import SHARES, lines_at
+from explorer.core.raster_plan import DARK, LIGHT, NO_CAP, cap_within
+from explorer.core.raster_support import Support, support_grid
 from explorer.core.view import View
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -74,7 +79,7 @@ def test_where_two_classes_meet_the_colours_mix_whatever_their_order() -> None:
 def test_more_points_are_more_opaque() -> None:
     levels = [
         rgb(Raster(np.zeros((n, 2))).draw(VIEW, None, PALETTE[:0], radius=2.0, opacity=0.3), 50, 40)[0]
-        for n in (1, 2, 5, 30)
+        for n in (1, 2, 5, 30, 3000)
     ]
     assert levels == sorted(set(levels))
     assert abs(levels[-1] - NO_LABEL[0]) <= 2
@@ -265,14 +270,165 @@ def test_lasso_leaves_out_what_is_not_shown() -> None:
     assert Raster(positions).lasso(np.zeros((5, 2))).tolist() == []
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_bounded_effort_keeps_the_density_and_every_lone_point(
+    compiled: bool, compiled_painter: raster.Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if compiled:
+        monkeypatch.setattr(raster, "_painter", compiled_painter)
+    positions, codes = clusters(60_000)
+    order = np.argsort(codes, kind="stable")  # the labels one after another, as many a data set has them
+    positions, codes = positions[order], codes[order]
+    lone = np.array([[40.0, 0.0], [-40.0, 10.0]], np.float32)
+    positions, codes = np.vstack([positions, lone]), np.append(codes, [0, 1]).astype(np.int32)
+    drawn, view = Raster(positions), View.fit(positions, 300, 200)
+    rough = drawn.plan(view, codes, categorical(10), effort=600_000)
+    whole = drawn.plan(view, codes, categorical(10))
+    assert not rough.exact
+    assert whole.exact
+    assert rough.drawn < 0.5 * whole.drawn == 0.5 * len(positions)
+    one, other = raster.paint(rough).astype(float), raster.paint(whole).astype(float)
+    # Coarse blocks have the same mean colour, so neither density nor the mixture of labels has changed.
+    blocks = [p[..., :3].reshape(20, 10, 30, 10, 3).mean(axis=(1, 3)) for p in (one, other)]
+    assert np.abs(blocks[0] - blocks[1]).mean() < 0.6
+    assert np.abs(blocks[0] - blocks[1]).max() < 25
+    for x, y in view.to_screen(lone).astype(int):
+        assert np.abs(one[y, x] - other[y, x]).max() <= 2
+        assert np.abs(one[y, x] - one[0, 0]).max() > 20
+
+
+def test_selected_points_are_drawn_however_small_the_effort() -> None:
+    positions, codes = clusters(60_000)
+    selected = np.array([17, 4_444])
+    drawn, view = Raster(positions), View.fit(positions, 300, 200)
+    options = {"selected": selected, "effort": 60_000.0, "radius": 3.0, "opacity": 0.5}
+    picture = raster.paint(drawn.plan(view, codes, categorical(10), **options))
+    without = raster.paint(drawn.plan(view, codes, categorical(10), radius=3.0, opacity=0.5, effort=60_000.0))
+    for x, y in view.to_screen(positions[selected]).astype(int):
+        part = slice(y - 5, y + 6), slice(x - 5, x + 6)
+        assert (picture[part] != without[part]).any(axis=-1).sum() > 10
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 20_000))
+@settings(max_examples=40)
+def test_the_cap_is_the_largest_that_fits(seed: int, most: int) -> None:
+    random = np.random.default_rng(seed)
+    counts = random.poisson(random.exponential(30, (12, 12))).astype(np.int32)
+    block = Block(2, 9, 0, 11)
+    seen = counts[2:10]
+    whole = random.random((12, 12)) < 0.05
+    cap, kept = cap_within(counts, block, most, whole)
+    if cap == NO_CAP:
+        assert seen.sum() <= most
+        return
+    assert seen.sum() > most
+    spent = seen[kept[2:10]].sum() if kept is not None else 0
+    rest = seen[~kept[2:10]] if kept is not None else seen
+    assert 2 * spent <= most
+    assert np.minimum(rest, cap).sum() <= most - spent or cap == 1
+    assert np.minimum(rest, cap + max(1, cap // 16)).sum() > most - spent or cap >= rest.max() - 1
+
+
+def test_a_picture_nobody_wants_any_more_is_broken_off(
+    compiled_painter: raster.Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raster, "_painter", compiled_painter)
+    positions, codes = clusters(3_000_000)
+    plan = Raster(positions).plan(View.fit(positions, 900, 700), codes, categorical(10))
+    began = time.perf_counter()
+    raster.paint(plan)
+    whole, stop = time.perf_counter() - began, np.zeros(1, np.uint8)
+    thread = threading.Thread(target=raster.paint, args=(plan, stop))
+    thread.start()
+    time.sleep(0.002)
+    began, stop[0] = time.perf_counter(), 1
+    thread.join()
+    assert time.perf_counter() - began < 0.6 * whole
+
+
+def test_a_density_view_grows_with_the_number_and_not_with_the_label() -> None:
+    positions = np.concatenate(
+        [np.zeros((1, 2)), np.full((20, 2), 20.0), np.tile([-20.0, 10.0], (400, 1))]
+    ).astype(np.float32)
+    codes = np.arange(421, dtype=np.int32) % 2
+    drawn = Raster(positions)
+    shades = []
+    for style in (DARK, LIGHT):
+        picture = drawn.draw(VIEW, codes, PALETTE, density=True, style=style)
+        other = drawn.draw(VIEW, None, PALETTE, density=True, style=style)
+        assert np.array_equal(picture, other)
+        shades.append([sum(rgb(picture, x, y)) for x, y in ((50, 40), (70, 20), (30, 30))])
+    assert sum(DARK.background) < shades[0][0] < shades[0][1] < shades[0][2]
+    assert sum(LIGHT.background) > shades[1][0] > shades[1][1] > shades[1][2]
+
+
+def test_contours_hold_their_share_of_the_points() -> None:
+    random = np.random.default_rng(0)
+    positions = random.normal(0, 1, (40_000, 2)).astype(np.float32)
+    drawn = Raster(positions)
+    lines = drawn.contours()
+    assert drawn.contours() is lines
+    assert all(np.array_equal(line[0], line[-1]) for line in lines)
+    for share in SHARES:
+        radius = np.sqrt(-2 * np.log(1 - share))  # the circle that holds that share of a standard normal
+        around = [line for line in lines if abs(np.hypot(*line.T).mean() - radius) < 0.12]
+        assert len(around) >= 1
+    half = drawn.contours(positions[:, 0] > 0)
+    assert min(line[:, 0].min() for line in half) > -0.4
+    assert Raster(positions[:3]).contours() == []
+    assert Raster(np.zeros((100, 2))).contours() is not None
+
+
+@pytest.mark.parametrize(("level", "parts"), [(0.5, 1), (1.5, 2)])
+def test_lines_of_a_level_run_between_the_nodes_above_and_below(level: float, parts: int) -> None:
+    values = np.zeros((7, 9))
+    values[2:5, 2:7] = 1.0
+    values[3, 3], values[3, 5] = 2.0, 2.0
+    lines = lines_at(values, level)
+    assert len(lines) == parts
+    for line in lines:
+        whole = np.mod(line, 1.0) == 0.0
+        assert whole.any(axis=1).all()  # on the sides of squares
+        assert np.array_equal(line[0], line[-1])
+        assert np.hypot(*np.diff(line, axis=0).T).max() <= np.sqrt(2)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_million_labels_and_points_a_billion_apart(
+    compiled: bool, compiled_painter: raster.Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if compiled:
+        monkeypatch.setattr(raster, "_painter", compiled_painter)
+    count = 100_000
+    palette = categorical(count)
+    positions = np.stack([np.arange(count) % 316, np.arange(count) // 316], axis=1).astype(np.float32)
+    picture = Raster(positions).draw(
+        View(158.0, 158.0, 0.125, 80, 80), np.arange(count, dtype=np.int32), palette, radius=3.0, opacity=1.0
+    )
+    row = 158 * 316 + 158
+    assert near(rgb(picture, 40, 39), tuple(int(c) for c in palette[row]), 6)
+
+    far = np.array([[0.0, 0.0], [1e9, 1e9]])
+    view = View.fit(far, 200, 150)
+    picture = Raster(far).draw(view, np.array([0, 1], np.int32), PALETTE)
+    for (x, y), color in zip(view.to_screen(far).astype(int), (RED, GREEN), strict=True):
+        assert np.argmax(rgb(picture, x, y)) == np.argmax(color)
+
+
+def test_points_without_a_place_are_counted() -> None:
+    positions = np.array([[0, 0], [np.nan, 1], [1, np.inf], [2, 2]])
+    assert Raster(positions).left_out == 2
+    assert Raster(positions).bounds == (0.0, 0.0, 2.0, 2.0)
+
+
 def test_the_index_keeps_every_finite_point_in_its_cell() -> None:
     positions, _ = clusters(5000)
     positions[::100] = np.nan
     positions[7] = [1e6, 0]
     index = GridIndex(positions)
     assert sorted(index.rows) == np.flatnonzero(np.isfinite(positions).all(axis=1)).tolist()
-    assert np.array_equal(positions[index.rows], np.stack([index.x, index.y], axis=1))
-    cells = index.row_of(index.y) * index.side + index.column_of(index.x)
+    assert np.array_equal(positions[index.rows], index.places)
+    cells = index.row_of(index.places[:, 1]) * index.side + index.column_of(index.places[:, 0])
     assert np.array_equal(cells, np.repeat(np.arange(index.side**2), np.diff(index.starts)))
     # The outlier does not gather all others in a few cells.
     assert np.count_nonzero(np.diff(index.starts)) > 300

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from explorer.core.palette import categorical
-from explorer.core.raster import warm_up
+from explorer.core.raster import is_compiled, warm_up
 from explorer.core.view import View
 from explorer.ui import map_overlay, theme
 from explorer.ui.map_renderer import render
@@ -28,6 +28,7 @@ SHADE = QColor(theme.DARK.ground)
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
     warm_up().join()
+    assert is_compiled()
 
 
 @pytest.fixture
@@ -88,12 +89,15 @@ def drag(view: MapView, *points: QPoint, button: Qt.MouseButton = LEFT) -> None:
     QTest.mouseRelease(view, button, pos=points[-1])
 
 
-def wheel(view: MapView, point: QPoint, delta: int) -> None:
+def wheel(view: MapView, point: QPoint, delta: int, *, glide: bool = True) -> None:
+    """Turn the wheel and wait until the zoom has come to rest."""
     event = QWheelEvent(
         QPointF(point), view.mapToGlobal(QPointF(point)), QPoint(), QPoint(0, delta),
         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(view, event)
+    while glide and view._camera.is_gliding:
+        QTest.qWait(5)
 
 
 class Paints(QObject):
@@ -135,11 +139,11 @@ def test_a_click_and_a_drag_ask_for_places(view: MapView) -> None:
 
 def test_a_drag_with_the_probe_leaves_the_picture_of_the_points_alone(view: MapView) -> None:
     look(view)
-    frame = view._frame
+    frame = view._ground.frame
     view.probed.connect(lambda x, y, _: (view.set_cursor((x, y)), view.set_trail(np.array([[0, 0], [x, y]]))))
     drag(view, QPoint(300, 200), QPoint(310, 220), QPoint(330, 230))
     QTest.qWait(20)
-    assert view._frame is frame
+    assert view._ground.frame is frame
     image = view.grab().toImage()
     assert max(color.lightness() for color in around(image, QPoint(330 + 9, 230), 1)) > 150  # the ring
     halfway = (at(view, (0.0, 0.0)) + QPoint(330, 230)) / 2
@@ -187,7 +191,131 @@ def test_the_wheel_zooms_at_the_pointer_and_stops_at_limits(view: MapView) -> No
     assert before < view.view().units_per_pixel < 10 * before
 
 
-def test_keys_move_the_probe_zoom_and_fit(view: MapView) -> None:
+def test_a_turn_of_the_wheel_glides_and_turns_add_up(view: MapView) -> None:
+    point = at(view, CENTRES[1])
+    place, before = view.view().to_map(point.x(), point.y()), view.view().units_per_pixel
+    scales: list[float] = []
+    view.view_changed.connect(lambda now: scales.append(now.units_per_pixel))
+    wheel(view, point, 120, glide=False)
+    wheel(view, point, 120)
+    assert len(scales) > 4
+    assert scales[0] < before  # the first step comes with the event
+    assert scales == sorted(scales, reverse=True)
+    assert scales[-1] == pytest.approx(before / 1.25**2)
+    assert view.view().to_map(point.x(), point.y()) == pytest.approx(place)
+    # A hand that pans takes over, and what was still to come is forgotten.
+    wheel(view, point, 1200, glide=False)
+    drag(view, QPoint(300, 200), QPoint(320, 200), button=MIDDLE)
+    rested = view.view()
+    QTest.qWait(100)
+    assert view.view() == rested
+
+
+def test_a_touch_pad_zooms_without_gliding(view: MapView) -> None:
+    before = view.view().units_per_pixel
+    point = QPointF(200, 150)
+    event = QWheelEvent(
+        point, view.mapToGlobal(point), QPoint(0, 30), QPoint(0, 120),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.ScrollUpdate, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view, event)
+    assert view.view().units_per_pixel == pytest.approx(before / 1.25)
+
+
+def test_two_fingers_zoom_between_them(view: MapView, qtbot: QtBot) -> None:
+    touch = QTest.createTouchDevice()
+    phases: list[str] = []
+    view.probed.connect(lambda x, y, phase: phases.append(phase))
+    left, right = QPoint(250, 200), QPoint(350, 200)
+    place, before = view.view().to_map(300, 200), view.view().units_per_pixel
+    QTest.touchEvent(view, touch).press(0, left).press(1, right).commit()
+    for step in range(1, 11):
+        away = QPoint(5 * step, 0)
+        QTest.touchEvent(view, touch).move(0, left - away).move(1, right + away).commit()
+        QTest.qWait(5)
+    QTest.touchEvent(view, touch).release(0, left).release(1, right).commit()
+    assert 1.7 < before / view.view().units_per_pixel < 4.0  # Qt's count of it begins late
+    assert view.view().to_map(300, 200) == pytest.approx(place, abs=20 * view.view().units_per_pixel)
+    assert phases.count("press") == phases.count("release")
+
+
+def test_the_selection_can_be_filled_into_the_window(view: MapView) -> None:
+    whole = view.view()
+    view.set_selection(np.arange(400, 800))
+    view.fit_selection()
+    low, high = view._positions[400:800].min(axis=0), view._positions[400:800].max(axis=0)
+    screen = view.view().to_screen(np.stack([low, high]))
+    assert (screen > 0).all()
+    assert (screen < (600, 400)).all()
+    assert view.view().units_per_pixel < 0.4 * whole.units_per_pixel
+    view.set_selection(np.array([5]))
+    view.fit_selection()  # one point: as close as one may come
+    assert view.view().to_map(300, 200) == pytest.approx(tuple(view._positions[5]), abs=1e-3)
+    view.set_selection(None)
+    view.fit_selection()
+    assert view.view() == whole
+
+
+def test_points_without_a_place_are_said(view: MapView) -> None:
+    positions = view._positions.copy()
+    before = look(view)
+    positions[:3] = np.nan
+    view.set_positions(positions)
+    assert "3 points without a place left out" in view._marks.note
+    assert look(view) != before
+    view.set_positions(positions[3:])
+    assert view._marks.note == ""
+
+
+def test_density_and_contours_can_be_chosen(view: MapView) -> None:
+    colours = look(view)
+    view.set_density(True)
+    density = look(view)
+    spots = [mean_color(density, at(view, centre), 18) for centre in CENTRES]
+    assert np.ptp(spots, axis=0).max() < 25  # the three clusters are as full as one another
+    view.set_contours(True)
+    lined = look(view)
+    pale = QColor(theme.DARK.text).lightness()
+    beside = at(view, CENTRES[0])
+    assert lined != density
+    outline = [pixel(lined, beside + QPoint(k, 0)).lightness() for k in range(-80, 0)]
+    plain = [pixel(density, beside + QPoint(k, 0)).lightness() for k in range(-80, 0)]
+    assert max(a - b for a, b in zip(outline, plain, strict=True)) > 0.15 * pale
+    view.set_density(False)
+    view.set_contours(False)
+    assert look(view) == colours
+
+
+def test_a_map_of_very_many_points_moves_roughly_and_rests_exactly(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.ui.map_ground._QUICK", 0.0)
+    monkeypatch.setattr("explorer.ui.map_renderer._MOST", 3e6)
+    random = np.random.default_rng(0)
+    codes = random.integers(0, 3, 1_500_000).astype(np.int32)
+    view = MapView()
+    qtbot.addWidget(view)
+    view.resize(600, 400)
+    view.set_points(CENTRES[codes] + random.normal(0, 0.3, (len(codes), 2)), codes, PALETTE, None)
+    view.show()
+    frames = []
+    view._ground._renderer.finished.connect(frames.append)
+    qtbot.waitUntil(lambda: bool(frames) and frames[-1].exact)
+    assert not frames[0].exact
+    frames.clear()
+    for _ in range(20):
+        view._camera.pan(3, 1)
+        QTest.qWait(8)
+    qtbot.waitUntil(lambda: bool(frames) and frames[-1].exact and frames[-1].view == view.view())
+    assert view.is_exact()
+    assert sum(frame.exact for frame in frames[:-1]) <= 3  # under the moving hand nothing exact is finished
+    rough, exact = frames[-2].image, frames[-1].image
+    for centre in CENTRES:
+        assert np.abs(mean_color(rough, at(view, centre)) - mean_color(exact, at(view, centre))).max() < 12
+    view.shut_down()
+
+
+def test_keys_move_the_probe_and_zooming_keeps_its_place(view: MapView) -> None:
     steps: list[tuple[float, float]] = []
     view.nudged.connect(lambda dx, dy: steps.append((dx, dy)))
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -198,12 +326,12 @@ def test_keys_move_the_probe_zoom_and_fit(view: MapView) -> None:
     whole = view.view()
     view.set_cursor((4.0, 0.0))
     spot = at(view, (4.0, 0.0))
-    QTest.keyClick(view, Qt.Key.Key_Plus)
-    QTest.keyClick(view, Qt.Key.Key_Plus)
+    view.zoom_in()
+    view.zoom_in()
     assert view.view().units_per_pixel < whole.units_per_pixel
     assert at(view, (4.0, 0.0)) == spot
-    QTest.keyClick(view, Qt.Key.Key_Minus)
-    QTest.keyClick(view, Qt.Key.Key_F)
+    view.zoom_out()
+    view.fit()
     assert view.view() == whole
 
 
@@ -334,7 +462,7 @@ def test_nothing_is_painted_at_rest(view: MapView, qtbot: QtBot) -> None:
     view.set_cursor((1.0, 1.0))
     view.set_status("x 1 y 1")
     wheel(view, QPoint(200, 200), 120)
-    qtbot.waitUntil(lambda: view._frame is not None and view._is_exact(view._frame))
+    qtbot.waitUntil(view.is_exact)
     QTest.qWait(100)
     paints = Paints(view)
     QTest.qWait(1000)
@@ -345,16 +473,16 @@ def test_a_slow_map_moves_its_last_picture_first_and_ends_exact(
     view: MapView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look(view)
-    monkeypatch.setattr("explorer.ui.map_canvas._QUICK", 0.0)
-    old = view._frame
-    wheel(view, QPoint(300, 200), 120)
+    monkeypatch.setattr("explorer.ui.map_ground._QUICK", 0.0)
+    old = view._ground.frame
+    wheel(view, QPoint(300, 200), 120, glide=False)
     spot = at(view, CENTRES[0])
     moved = view.grab().toImage()  # painted before the event loop could deliver the true picture
-    assert view._frame is old
+    assert view._ground.frame is old
     assert mean_color(moved, spot).argmax() == 0
     for _ in range(20):
         wheel(view, QPoint(300, 200), 12)
-    qtbot.waitUntil(lambda: view._frame is not None and view._is_exact(view._frame))
+    qtbot.waitUntil(view.is_exact)
     exact = view.grab().toImage()
     monkeypatch.undo()
     assert exact == look(view)
@@ -473,7 +601,7 @@ def test_moving_is_measured(view: MapView) -> None:
 
 
 def test_shutting_down_leaves_no_thread(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("explorer.ui.map_canvas._QUICK", 0.0)
+    monkeypatch.setattr("explorer.ui.map_ground._QUICK", 0.0)
     view = MapView()
     qtbot.addWidget(view)
     view.resize(800, 600)
