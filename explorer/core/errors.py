@@ -1,4 +1,4 @@
-"""The two exceptions that cross the core's boundary on purpose."""
+"""The exceptions that cross the core's boundary on purpose."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ class ExplorerError(Exception):
     The message is one sentence for the window or the terminal: which file, what was found there,
     and what would work.
     """
+
+
+class Unsettled(ExplorerError):
+    """A refusal that the user can lift by stating one thing about the model: the setting ``key``."""
+
+    def __init__(self, sentence: str, key: str) -> None:
+        super().__init__(sentence)
+        self.key = key
 
 
 class Cancelled(Exception):

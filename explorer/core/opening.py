@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +26,10 @@ FIRST_SEED = 0
 
 @dataclass(frozen=True)
 class Plan:
-    """What a handful of paths stands for."""
+    """What a handful of paths stands for; ``stated`` is what the user says about the model, by its keys."""
 
     model: tuple[Path, ...] = ()
+    stated: Mapping[str, str] = field(default_factory=dict)
     workspace: Path | None = None
     data: Path | None = None
     session: Path | None = None
@@ -79,7 +80,9 @@ def open_now(plan: Plan, pair: ModelPair | None, progress: Progress, device: str
     work = Workspace.open(folder) if folder else None
     progress(0, 0, "Opening the model")
     if plan.model:
-        opened = ModelPair.open(plan.model, device, progress=progress)
+        opened = ModelPair.open(plan.model, device, plan.stated, progress)
+        if plan.stated:
+            _keep_stated(opened, plan.stated)
         pair = opened if work is None else _checked(opened, work)
     elif work is not None:
         pair = pair_of(work, device, progress)
@@ -132,6 +135,13 @@ def _open_stated(pair: ModelPair, device: str, stated: Mapping[str, str], progre
     except BaseException:
         sidecar.write(files[-1], pair.fingerprint, kept)
         raise
+
+
+def _keep_stated(pair: ModelPair, stated: Mapping[str, str]) -> None:
+    from explorer.core.detection import sidecar
+
+    files = model_files(pair)
+    sidecar.write(files[-1], pair.fingerprint, {**sidecar.read(files[-1], pair.fingerprint), **stated})
 
 
 def _check_heard(pair: ModelPair, stated: Mapping[str, str]) -> None:

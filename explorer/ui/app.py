@@ -148,6 +148,7 @@ class Explorer:
         window.files_near.connect(_prepare_guard)
         self.store.changed.connect(self._allow)
         self.opening.remarked.connect(window.message.say)
+        self.opening.unsettled.connect(self.model.offer_to_state)
         self.opening.images_wanted.connect(controller.open_paths)
         self.opening.view_wanted.connect(window.map.set_view)
         stack = controller.undo_stack

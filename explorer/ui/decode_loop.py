@@ -2,8 +2,9 @@
 
 1. The hand moves; the controller asks for a latent, or for that of a place (``request``).
 2. The worker takes the newest request; older ones that it never saw are forgotten.
-3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop. A decoder
-   of spatial latents that takes longer than a frame draws at half the resolution while the hand moves.
+3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop.
+
+A decoder of spatial latents that takes longer than a frame draws at half the resolution while the hand moves.
 """
 
 from __future__ import annotations
@@ -95,10 +96,12 @@ class DecodeLoop(QObject):
         while newest is not None:
             if self._is_late(newest) and self._preview(newest):
                 try:
-                    newest = self._newest(_AT_REST)
-                    continue
+                    newer = self._newest(_AT_REST)
                 except Empty:
                     pass  # the hand rests: now the whole picture
+                else:
+                    newest = newer
+                    continue
             self._whole(newest)
             newest = self._newest()
 

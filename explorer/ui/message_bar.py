@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
 
 
 class MessageBar(QFrame):
-    """Shows an error above the map; the newest sentence replaces the one before."""
+    """Shows an error above the map, with what can be done about it; the newest replaces the one before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -18,6 +20,9 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.offer = QPushButton()
+        self.offer.clicked.connect(self._take)
+        self._taken: Callable[[], None] = self.hide
         close = QToolButton()
         close.setText("✕")
         close.setToolTip("Dismiss this message (Esc)")
@@ -27,14 +32,22 @@ class MessageBar(QFrame):
         layout.setContentsMargins(14, 8, 8, 8)
         layout.addWidget(QLabel("!"))
         layout.addWidget(self._text, 1)
+        layout.addWidget(self.offer)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
-    def say(self, sentence: str) -> None:
-        """Show ``sentence`` as plain text."""
+    def say(self, sentence: str, offer: str = "", taken: Callable[[], None] | None = None) -> None:
+        """Show ``sentence`` as plain text, and a button ``offer`` that calls ``taken``."""
         self._text.setText(sentence)
+        self._taken = taken or self.hide
+        self.offer.setText(offer)
+        self.offer.setVisible(bool(offer))
         self.setAccessibleDescription(sentence)
         self.show()
+
+    def _take(self) -> None:
+        self.hide()
+        self._taken()
 
     def text(self) -> str:
         """The sentence shown last."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSettings
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu
+from dataclasses import replace
 
+from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QInputDialog, QMenu
+
+from explorer.core.errors import Unsettled
+from explorer.core.opening import Plan
 from explorer.core.round_trip import round_trip
 from explorer.core.session import Session
 from explorer.ui.jobs import Jobs
@@ -58,6 +62,25 @@ class ModelGestures(QObject):
         self.card.show()
         self.card.raise_()
         self.card.activateWindow()
+
+    def offer_to_state(self, plan: Plan, refusal: Unsettled) -> None:
+        """Tell why a model is refused, and offer to state what would settle it."""
+
+        def state(value: str) -> None:
+            self._opening.open_plan(replace(plan, stated={**plan.stated, refusal.key: value.strip()}))
+
+        def ask() -> None:
+            question = QInputDialog(self._window)
+            question.setWindowTitle("Size of the pictures")
+            question.setLabelText("Height, width and channels, such as 28x20x1:")
+            question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            question.textValueSelected.connect(state)
+            question.open()
+
+        if refusal.key == "accept":
+            self._window.message.say(str(refusal), "Open it anyway", lambda: state("yes"))
+        else:
+            self._window.message.say(str(refusal), "State the size…", ask)
 
     def choose_device(self) -> None:
         """Show the devices below the chip that names the present one."""

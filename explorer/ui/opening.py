@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from explorer.core.bundles import bundle_folder, is_bundled
 from explorer.core.dataset_sampled import sampled
-from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.errors import Cancelled, ExplorerError, Unsettled
 from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.opening import Opened, Plan, first_cursor, open_again, open_now
@@ -39,6 +39,7 @@ class Opening(QObject):
         opened: an ``Opened`` has become the session.
         view_wanted: a ``View`` that a saved session had.
         images_wanted: single images that were named beside what was opened.
+        unsettled: the ``Plan`` of a model that was refused, and the ``Unsettled``.
         remarked: a sentence about what was opened, to be said when it is there.
     """
 
@@ -46,6 +47,7 @@ class Opening(QObject):
     view_wanted = Signal(object)
     images_wanted = Signal(object)
     remarked = Signal(str)
+    unsettled = Signal(object, object)
     _layout_formed = Signal(object, object)
 
     def __init__(self, store: SessionStore, jobs: Jobs) -> None:
@@ -69,7 +71,18 @@ class Opening(QObject):
             if remark:
                 self.remarked.emit(remark)
 
-        self._jobs.start(title, lambda progress: open_now(plan, pair, progress, device), settle)
+        def open_(progress: Progress) -> Opened:
+            if plan.data is not None:
+                from explorer.core.projection import prepare
+
+                prepare()  # while the data are encoded, the map's process makes ready
+            try:
+                return open_now(plan, pair, progress, device)
+            except Unsettled as error:
+                self.unsettled.emit(plan, error)
+                raise Cancelled from error  # asked, not told
+
+        self._jobs.start(title, open_, settle)
 
     def reopen(self, saved_path: Path, otherwise: str) -> None:
         """Open the session of last time, or the bundle ``otherwise`` where that is not to be had any more.
@@ -156,8 +169,12 @@ class Opening(QObject):
 
         def form(positions: npt.NDArray[np.float32]) -> None:
             # All that can be done for a layout is done on the job's thread: many come in a second.
+            show(LatentMap.of(positions, work.latents))
+
+        def show(formed: LatentMap) -> None:
             session = self._store.session
-            self._layout_formed.emit(session, moved(session, LatentMap.of(positions, work.latents)))
+            if session.work is work:
+                self._layout_formed.emit(session, moved(session, formed))
 
         def project(progress: Progress) -> None:
             try:
@@ -172,8 +189,7 @@ class Opening(QObject):
                 )
             except (Cancelled, ExplorerError):
                 if before is not None:
-                    session = self._store.session
-                    self._layout_formed.emit(session, moved(session, before))
+                    show(before)
                 raise
             if not is_bundled(work.folder):
                 work.save_positions(made.places, asdict(made.settings))

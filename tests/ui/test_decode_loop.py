@@ -1,4 +1,4 @@
-"""The decoding thread: the newest request wins, and slow decoders of spatial latents draw roughly on the way."""
+"""The decoding thread: the newest request wins; slow decoders of spatial latents draw roughly on the way."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QInputDialog
 
 from explorer.core import dataset_sampled
 from explorer.core.dataset_sampled import is_sampled
@@ -498,3 +499,40 @@ def test_files_over_the_window_wake_the_process_that_tries_models(hand, own_pair
     with hand.qtbot.waitSignal(hand.explorer.window.files_near):
         hand.drop_mime(mime)
     hand.wait(lambda: hand.session.pair.name != "fashion-vae")
+
+
+def test_a_pair_that_fails_its_proof_can_be_opened_anyway(
+    open_explorer, tmp_path, fashion_pictures, fashion_bundle
+):
+    hand = open_explorer(fashion_bundle)
+    one, _ = write_pair(tmp_path / "one", fashion_pictures, 12)
+    _, other = write_pair(tmp_path / "other", 255 - fashion_pictures[::-1, ::-1, ::-1], 12)
+    message = hand.explorer.window.message
+    hand.drop(one, other)
+    hand.wait(message.isVisible)
+    assert "do not belong together" in message.text()
+    assert hand.session.pair.name == "fashion-vae"
+    QTest.mouseClick(message.offer, LEFT)
+    hand.wait(lambda: hand.session.pair.name != "fashion-vae")
+    assert hand.session.pair.self_test.passed is False
+    assert "Self-test" in {fact.name for fact in hand.session.pair.facts}
+
+
+def test_the_size_of_flat_pictures_that_are_not_square_is_asked_for(
+    open_explorer, tmp_path, fashion_pictures, fashion_bundle
+):
+    hand = open_explorer(fashion_bundle)
+    paths = write_pair(
+        tmp_path / "wide", np.ascontiguousarray(fashion_pictures[:, 4:24]), convention=Convention("flat")
+    )
+    message = hand.explorer.window.message
+    hand.drop(*paths)
+    hand.wait(message.isVisible)
+    assert "image_shape" in message.text()
+    QTest.mouseClick(message.offer, LEFT)
+    question = hand.explorer.window.findChild(QInputDialog)
+    question.setTextValue("20x28x1")
+    QTest.keyClick(question, Qt.Key.Key_Return)
+    hand.wait(lambda: hand.session.pair.name != "fashion-vae")
+    assert hand.session.pair.image.picture_shape == (20, 28, 1)
+    assert hand.session.pair.self_test.passed

@@ -13,7 +13,7 @@ from explorer.core.detection import ports, ranges, settings
 from explorer.core.detection.half import Half, describe
 from explorer.core.detection.hints import Hints
 from explorer.core.detection.ports import Frame
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import Unsettled
 from explorer.core.pixels import ImageSpec, Layout, Range, from_tensor
 from explorer.core.plan import Source
 
@@ -64,9 +64,10 @@ class DrawingEnd:
             if frame is not None:
                 frames[name] = frame, values
         if not frames:
-            raise ExplorerError(
+            raise Unsettled(
                 f"{half.path} draws no grey or RGB picture ({describe(half)}); N×C×H×W, N×H×W×C or a flat "
-                "square would work, another flat picture with its size as image_shape."
+                "square would work, another flat picture with its size as image_shape.",
+                "image_shape",
             )
         self.output = max(frames, key=lambda name: math.prod(frames[name][0].shape))
         frame, self.raw = frames[self.output]

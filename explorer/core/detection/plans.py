@@ -27,7 +27,7 @@ from explorer.core.detection.posterior import Posterior, by_name, find_spread
 from explorer.core.detection.ranges import range_at_start
 from explorer.core.detection.settle import Settled
 from explorer.core.detection.sizes import fit_sizes
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import ExplorerError, Unsettled
 from explorer.core.pixels import Range, to_tensor
 from explorer.core.plan import DecoderPlan, EncoderPlan, PairPlan, Prior, Source
 
@@ -65,11 +65,12 @@ def plan_of_pair(encoder: Half, decoder: Half, hints: Hints, *, known: bool) -> 
                 settled, path, noise = again, calm.path, "drew a sample; its noise is taken out"
     test = settled.self_test
     if test.passed is False and not known and hints.text("accept") != "yes":
-        raise ExplorerError(
+        raise Unsettled(
             f"{encoder.path} and {decoder.path} do not belong together: encoding and decoding again misses "
             "by more than always drawing the mean picture "
             f"(MSE {test.error:.3f} against {test.baseline:.3f}); "
-            "open an encoder and a decoder from the same training."
+            "open an encoder and a decoder from the same training.",
+            "accept",
         )
     posterior = settled.posterior
     kind: Kind = "VAE" if posterior.spread_output or noise or hints.text("kind") == "VAE" else "AE"
@@ -111,9 +112,10 @@ def plan_of_encoder(encoder: Half, hints: Hints) -> PairPlan:
         _fit_encoder(encoder, sides)
     frame = ports.frame_of(encoder.shape, encoder.trial.batch != 0, wanted)
     if frame is None:
-        raise ExplorerError(
+        raise Unsettled(
             f"{encoder.path} takes no grey or RGB picture ({describe(encoder)}); N×C×H×W, N×H×W×C or a flat "
-            "square would work, another flat picture with its size as image_shape."
+            "square would work, another flat picture with its size as image_shape.",
+            "image_shape",
         )
     frame, layout = layout_of(frame, hints, "layout_in", None)
     low, high, range_source = _range_in(encoder, hints)

@@ -6,7 +6,7 @@ import numpy as np
 
 from explorer.core.detection import ports
 from explorer.core.detection.half import SIDES, Half
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import ExplorerError, Unsettled
 
 
 def fit_sizes(encoder: Half, decoder: Half, wanted: tuple[int, int, int] | None) -> None:
@@ -33,9 +33,10 @@ def fit_sizes(encoder: Half, decoder: Half, wanted: tuple[int, int, int] | None)
         if any(set(decoder.sample_shape(name)) >= {height, width} for name in decoder.outputs):
             return
         failed = failed or ExplorerError("the pictures differ in size")
-    raise ExplorerError(
+    raise Unsettled(
         f"{encoder.path} and {decoder.path} take pictures of any size, but none of the usual ones goes "
-        f"through both ({failed}); set image_shape to one that does."
+        f"through both ({failed}); set image_shape to one that does.",
+        "image_shape",
     ) from failed
 
 

@@ -176,4 +176,5 @@ def _respread(small: Floats, large: Floats) -> Floats:
     """``small (N, c, h, w)`` with the standard deviation over each channel that ``large`` has."""
     middle = small.mean(axis=(2, 3), keepdims=True)
     spread, wanted = (part.std(axis=(2, 3), keepdims=True) for part in (small, large))
-    return middle + (small - middle) * (wanted / np.maximum(spread, 1e-6))
+    spread_again: Floats = middle + (small - middle) * (wanted / np.maximum(spread, 1e-6))
+    return spread_again

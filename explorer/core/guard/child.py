@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import ExplorerError, Unsettled
 from explorer.core.guard.limits import MOST_RUNS, START_SECONDS, crowd, end_text, seconds_allowed
 from explorer.core.plan import PairPlan
 from explorer.core.progress import Progress
@@ -143,7 +143,8 @@ class Child:
         if "bug" in answer:
             raise _misunderstood(files, answer["bug"])
         if "error" in answer:
-            raise ExplorerError(answer["error"])
+            key = answer.get("key")
+            raise Unsettled(answer["error"], key) if key else ExplorerError(answer["error"])
         return PairPlan.from_json(answer["plan"])
 
     def _answer(self, request: dict[str, Any], files: str, progress: Progress) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from explorer.core.bundles import bundle_folder
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import ExplorerError, Unsettled
 from explorer.core.guard.files import model_files
 from explorer.core.guard.limits import memory_allowed
 
@@ -82,7 +82,9 @@ def answer(request: dict[str, Any], held: int, say: Say) -> None:
         say({"plan": inspect(paths, request["overrides"]).to_json()})
     except ExplorerError as error:
         text = "".join(letter if letter.isprintable() else " " for letter in str(error))
-        say({"error": text if any(path in text for path in request["paths"]) else f"{_names(paths)}: {text}"})
+        named = any(path in text for path in request["paths"])
+        key = error.key if isinstance(error, Unsettled) else ""
+        say({"error": text if named else f"{_names(paths)}: {text}", "key": key})
     except MemoryError:
         say({"error": f"{_names(paths)} wants more memory than a model of its size needs; export it again."})
     except RecursionError:
