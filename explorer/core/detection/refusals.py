@@ -41,14 +41,8 @@ _OTHER_FILES = {
 _MANY_CODES = 512
 
 
-def load(path: Path) -> ModelProto:
-    """Read an ONNX file without its external data.
-
-    Raises ``ExplorerError`` where it is missing, no regular file, too large, damaged, or no ONNX at all.
-    """
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
+def check_file(path: Path) -> None:
+    """Raise ``ExplorerError`` for what is missing, no regular file, too large, or plainly something else."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -67,17 +61,29 @@ def load(path: Path) -> ModelProto:
             for magic, what in _OTHER_FILES.items():
                 if start.startswith(magic):
                     raise ExplorerError(f"{path} is {what}.")
-            file.seek(0)
-            model: ModelProto = onnx.ModelProto.FromString(file.read())
     except FileNotFoundError as error:
         raise ExplorerError(
             f"{path} does not exist; choose an .onnx file or a folder that holds a pair."
         ) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def load(path: Path) -> ModelProto:
+    """Read an ONNX file without its external data.
+
+    Raises ``ExplorerError`` as ``check_file`` does, and where it is damaged or no ONNX at all.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    check_file(path)
+    try:
+        model: ModelProto = onnx.ModelProto.FromString(path.read_bytes())
     except MemoryError as error:
         raise ExplorerError(f"{path} does not fit into memory; close other programs first.") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ExplorerError(f"{path} could not be read ({reason}); choose another file.") from error
+        raise _unreadable(path, error) from error
     except DecodeError as error:
         raise ExplorerError(
             f"{path} is no ONNX model, or only a part of one; copy it again or export the model again."
@@ -101,6 +107,11 @@ def check(model: ModelProto, path: Path) -> None:
     check_weights(model, path)
     _check_shapes(model, path)
     _check_continuous(model.graph, path)
+
+
+def _unreadable(path: Path, error: OSError) -> ExplorerError:
+    reason = (error.strerror or str(error)).lower()
+    return ExplorerError(f"{path} could not be read ({reason}); choose another file.")
 
 
 def _damaged(path: Path, found: str) -> ExplorerError:
