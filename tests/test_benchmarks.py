@@ -14,6 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 FIGURES = {
     "decode": {"engine_over_run_median"},
     "drag": {"paint_over_decode_median", "tick_p99_over_idle_drag", "tick_p99_over_idle_umap"},
+    "inverse": {"unexplained_over_best", "round_trip_p90", "near_real_share", "p50_ms"},
+    "placement": {"label_agreement", "leave_one_out_p90", "p50_ms"},
+    "projection": {
+        "first_frame_over_plain",
+        "final_over_plain",
+        "trustworthiness",
+        "label_agreement",
+        "pca_ms",
+    },
     "startup": {"startup_over_bare", "peak_mib"},
 }
 
@@ -40,3 +49,16 @@ def test_a_benchmark_gives_its_figures(name: str) -> None:
     if name == "startup":
         assert figures["heavy_imports"] == []
         assert figures["peak_mib"] < 600
+
+
+def test_the_map_is_measured_for_each_size() -> None:
+    figures = figures_of("map")
+    assert figures["compiled"] is True
+    assert figures["repaints_at_rest"] == 0
+    assert [one["n"] for one in figures["sizes"]] == [10_000, 70_000]
+    for one in figures["sizes"]:
+        for figure in ("interactive_ms_median", "interactive_ms_p95", "exact_ms", "first_frame_ms"):
+            assert one[figure] > 0
+        assert one["pick_p99_ms"] > 0
+        assert one["lasso_ms"] > 0
+        assert 0 < one["bytes_per_point"] <= 40

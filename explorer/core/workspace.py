@@ -39,10 +39,16 @@ __all__ = ["DataReference", "ModelReference", "Workspace", "default_folder", "fi
 Floats = npt.NDArray[np.float32]
 
 
-class _Fingerprinted(Protocol):
+class _Model(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def fingerprint(self) -> str: ...
+
+
+class _Data(Protocol):
+    @property
+    def name(self) -> str: ...
     def fingerprint(self) -> str: ...
 
 
@@ -163,6 +169,10 @@ class Workspace:
             save_array(beside, positions.astype(np.float32))
         write_description(self.folder / DESCRIPTION, {**facts, "map": dict(settings)})
 
+    def labels(self, field: str) -> npt.NDArray[np.int32] | None:
+        """The codes ``(N,)`` of a field by its name (-1: no label), or None where there is no such field."""
+        return next((one.codes for one in self.fields if one.name == field), None)
+
     def dataset(self) -> Dataset:
         """The data set, opened at the first call: slow where it is large, so not on the window's thread.
 
@@ -229,7 +239,7 @@ def workspaces_folder() -> Path:
     return Path(user_data_dir("latent-explorer", appauthor=False)) / "workspaces"
 
 
-def default_folder(pair: _Fingerprinted, dataset: Dataset, root: Path | None = None) -> Path:
+def default_folder(pair: _Model, dataset: _Data, root: Path | None = None) -> Path:
     """Where the workspace of this model and these data lies unless a place is named."""
     digest = hashlib.sha256(f"{pair.fingerprint} {dataset.fingerprint()}".encode()).hexdigest()
     words = re.sub(r"[^a-z0-9]+", "-", f"{pair.name} {dataset.name}".lower()).strip("-")[:60].strip("-")

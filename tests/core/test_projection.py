@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -16,7 +19,7 @@ import pytest
 
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.progress import Progress, Report
-from explorer.core.projection import MapSettings, fit_map, pca_preview
+from explorer.core.projection import Layout, MapSettings, Reins, fit_map, pca_preview, prepare, release
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,11 +33,19 @@ def groups(count: int = 600, size: int = 8, seed: int = 0) -> tuple[np.ndarray, 
     return (centres[belongs] + spread * rng.normal(size=(count, size))).astype(np.float32), belongs
 
 
+@pytest.fixture(scope="module", autouse=True)
+def ended() -> Iterator[None]:
+    """No process of another module's waits here, nor one of these afterwards."""
+    release()
+    yield
+    release()
+
+
 @pytest.fixture
 def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """UMAP's compiled code is kept with pytest's cache, so that only the first run waits for it."""
     assert request.config.cache is not None
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("compiled")))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("compiled-code")))
 
 
 def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -88,9 +99,17 @@ def test_a_broken_row_has_no_place_in_the_preview_and_moves_no_other() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"neighbours": 1}, {"neighbours": 5000}, {"min_distance": 1.0}, {"min_distance": -0.1}, {"seed": -1}],
+    [
+        {"neighbours": 1},
+        {"neighbours": 5000},
+        {"min_distance": 1.0},
+        {"min_distance": -0.1},
+        {"seed": -1},
+        {"metric": "taxi"},
+        {"method": "magic"},
+    ],
 )
-def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
+def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ExplorerError, match="choose"):
         MapSettings(**wrong)
 
@@ -107,16 +126,20 @@ def test_too_few_points_and_broken_latents_are_one_sentence_each() -> None:
 PLAIN_UMAP = """
     import sys
     import numpy as np
-    from explorer.core import projection_worker as worker
-    from explorer.core.projection import pca_preview
+    from explorer.core.map_settings import MapSettings
+    from explorer.core.pca import pca_preview
+    from explorer.core.projecting import fit, neighbours, umap_parts
+    from explorer.core.projection import first_layout
 
     latents = np.load(sys.argv[1])
-    request = {"neighbours": 15, "min_distance": 0.1, "seed": 42}
-    arguments = worker.umap_arguments(latents, pca_preview(latents), request)
     if sys.argv[3] == "exact":
-        worker.leave_out_approximate_search()
+        umap_parts.leave_out_approximate_search()
     import umap
-    worker.keep_compiled()
+    near = neighbours.nearest(latents, 15, 42)
+    start = umap_parts.spectral_start(
+        umap_parts.fuzzy_graph(near), latents, first_layout(pca_preview(latents), 42), 42
+    )
+    arguments = fit.umap_arguments(start, MapSettings(), near)
     np.save(sys.argv[2], umap.UMAP(**arguments).fit_transform(latents))
 """
 
@@ -126,25 +149,33 @@ PLAIN_UMAP = """
 def test_the_map_forms_live_and_is_bit_by_bit_what_umap_alone_gives(tmp_path: Path, search: str) -> None:
     latents, belongs = groups()
     heard: list[Report] = []
-    layouts: list[np.ndarray] = []
+    layouts: list[Layout] = []
     threads = set()
 
-    def on_layout(places: np.ndarray) -> None:
-        layouts.append(places)
+    def on_layout(layout: Layout) -> None:
+        layouts.append(layout)
         threads.add(threading.current_thread())
 
-    places = fit_map(latents, MapSettings(), Progress(heard.append, 0), on_layout)
+    made = fit_map(latents, MapSettings(), Progress(heard.append, 0), on_layout)
+    places = made.places
+    assert not made.stopped
 
     assert places.shape == (600, 2)
     assert places.dtype == np.float32
     middles = np.array([places[belongs == group].mean(axis=0) for group in range(3)])
     nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
     assert (nearest == belongs).mean() > 0.98
+    first = layouts[0]
+    assert (first.epoch, first.epochs, first.seconds) == (0, 0, 0)
     preview = pca_preview(latents)
+    assert all(np.corrcoef(first.places[:, axis], preview[:, axis])[0, 1] > 0.999 for axis in range(2))
     assert all(np.corrcoef(places[:, axis], preview[:, axis])[0, 1] > 0.3 for axis in range(2))
 
     assert len(layouts) >= 3
-    assert not np.array_equal(layouts[0], layouts[-1])
+    assert [one.epoch for one in layouts] == sorted(one.epoch for one in layouts)
+    assert [one.seconds for one in layouts] == sorted(one.seconds for one in layouts)
+    assert {one.epochs for one in layouts[1:]} == {500}
+    assert not np.array_equal(first.places, layouts[-1].places)
     assert threads == {threading.current_thread()}
     epochs = [report.done for report in heard if report.unit == "epochs"]
     assert epochs == sorted(epochs)
@@ -156,33 +187,146 @@ def test_the_map_forms_live_and_is_bit_by_bit_what_umap_alone_gives(tmp_path: Pa
     assert np.array_equal(places, np.load(tmp_path / "plain.npy"))
 
 
-SMALL_MAPS = """
-    import numpy as np
-    from explorer.core import projection_worker as worker
-    from explorer.core.projection import pca_preview
-
-    rng = np.random.default_rng(0)
-    cases = {
-        "four": rng.normal(size=(4, 3)),
-        "as many as neighbours": rng.normal(size=(15, 3)),
-        "equal": np.ones((40, 3)),
-        "one dimension": rng.normal(size=(40, 1)),
-        "constant dimensions": rng.normal(size=(40, 5)) * [1, 0, 0, 2, 0],
-        "duplicates": np.repeat(rng.normal(size=(10, 4)), 8, axis=0),
-    }
-    for name, latents in cases.items():
-        latents = latents.astype(np.float32)
-        request = {"neighbours": min(15, len(latents) - 1), "min_distance": 0.1, "seed": 1}
-        places = worker.fit(latents, pca_preview(latents), request, lambda kind, body: None)
-        assert places.shape == (len(latents), 2), name
-        assert np.isfinite(places).all(), name
-        assert len(np.unique(places, axis=0)) > len(latents) // 2, name
-"""
+RNG = np.random.default_rng(0)
+DEGENERATE = {
+    "four": RNG.normal(size=(4, 3)),
+    "as many as neighbours": RNG.normal(size=(15, 3)),
+    "equal": np.ones((40, 3)),
+    "one dimension": RNG.normal(size=(40, 1)),
+    "constant dimensions": RNG.normal(size=(40, 5)) * [1, 0, 0, 2, 0],
+    "duplicates": np.repeat(RNG.normal(size=(10, 4)), 8, axis=0),
+}
 
 
 @pytest.mark.usefixtures("compiled")
-def test_small_and_degenerate_data_have_a_map() -> None:
-    run_python(SMALL_MAPS)
+@pytest.mark.parametrize("settings", [MapSettings(seed=1), MapSettings(seed=1, metric="cosine")])
+def test_small_and_degenerate_data_have_a_map(settings: MapSettings) -> None:
+    for name, latents in DEGENERATE.items():
+        places = fit_map(latents.astype(np.float32), settings, Progress()).places
+        assert places.shape == (len(latents), 2), name
+        assert np.isfinite(places).all(), name
+        assert len(np.unique(places, axis=0)) > len(latents) // 2, name
+
+
+@pytest.mark.usefixtures("compiled")
+def test_many_points_come_by_landmarks_and_the_same_seed_gives_the_same_map(tmp_path: Path) -> None:
+    latents, belongs = groups(11_000)
+    latents[:3000] = latents[0]  # duplicates by the thousand
+    belongs[:3000] = belongs[0]
+    heard: list[Report] = []
+    layouts: list[Layout] = []
+    made = fit_map(latents, MapSettings(), Progress(heard.append, 0), layouts.append, keep_in=tmp_path / "a")
+    assert np.isfinite(made.places).all()
+    middles = np.array([made.places[belongs == group].mean(axis=0) for group in range(3)])
+    nearest = np.linalg.norm(made.places[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == belongs).mean() > 0.95
+    stages = list(dict.fromkeys(report.text for report in heard if report.unit == "epochs"))
+    assert stages == ["Arranging 10,000 landmarks", "Arranging all points"]
+    assert all(one.places.shape == (11_000, 2) for one in layouts)
+    # No layout leaps: what follows the landmarks begins where they left it.
+    ways = [
+        np.median(np.linalg.norm(b.places - a.places, axis=1)) for a, b in itertools.pairwise(layouts[1:])
+    ]
+    assert max(ways) < 0.2 * np.ptp(made.places, axis=0).max()
+
+    again = fit_map(latents, MapSettings(), Progress(), keep_in=tmp_path / "b")
+    assert np.array_equal(made.places, again.places)
+
+
+@pytest.mark.usefixtures("compiled")
+def test_labels_pull_points_of_a_kind_together() -> None:
+    rng = np.random.default_rng(3)
+    latents = rng.normal(size=(400, 4)).astype(np.float32)
+    labels = (rng.random(400) < 0.5).astype(np.int32)
+    labels[:20] = -1
+
+    def apart(settings: MapSettings) -> float:
+        places = fit_map(latents, settings, Progress(), labels=labels).places
+        between = np.linalg.norm(places[labels == 0].mean(axis=0) - places[labels == 1].mean(axis=0))
+        return float(between / places.std())
+
+    assert apart(MapSettings(labels="label")) > 3 * apart(MapSettings())
+    with pytest.raises(ExplorerError, match="no labels “colour”"):
+        fit_map(latents, MapSettings(labels="colour"), Progress())
+
+
+@pytest.mark.usefixtures("compiled")
+def test_densmap_keeps_densities() -> None:
+    rng = np.random.default_rng(5)
+    latents = np.concatenate([rng.normal(size=(200, 4)) * 0.1, 20 + rng.normal(size=(200, 4)) * 2])
+    latents = latents.astype(np.float32)
+
+    def ratio(method: str) -> float:
+        places = fit_map(latents, MapSettings(method=method), Progress()).places
+        return float(places[200:].std(axis=0).mean() / places[:200].std(axis=0).mean())
+
+    assert ratio("densmap") > 1.5 * ratio("umap")
+
+
+def test_a_pca_and_a_latent_of_two_are_maps_at_once() -> None:
+    latents, _ = groups(50)
+    assert np.array_equal(
+        fit_map(latents, MapSettings(method="pca"), Progress()).places, pca_preview(latents)
+    )
+    two = latents[:, :2]
+    assert np.array_equal(fit_map(two, MapSettings(method="latent"), Progress()).places, two)
+    with pytest.raises(ExplorerError, match="8 dimensions"):
+        fit_map(latents, MapSettings(method="latent"), Progress())
+
+
+@pytest.mark.usefixtures("compiled")
+def test_long_latents_are_shortened_and_that_is_said() -> None:
+    latents, belongs = groups(300, 8)
+    turn = np.random.default_rng(1).normal(size=(8, 20_000)).astype(np.float32)
+    made = fit_map(latents @ turn, MapSettings(), Progress())
+    assert any("20,000 dimensions" in remark and "100%" in remark for remark in made.remarks)
+    middles = np.array([made.places[belongs == group].mean(axis=0) for group in range(3)])
+    nearest = np.linalg.norm(made.places[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == belongs).mean() > 0.95
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_map_pauses_goes_on_and_is_kept_as_it_is() -> None:
+    latents, _ = groups(3000)
+    reins, layouts = Reins(), list[Layout]()
+    paused_at: list[float] = []
+
+    def on_layout(layout: Layout) -> None:
+        layouts.append(layout)
+        if layout.epoch and not paused_at:
+            paused_at.append(time.monotonic())
+            reins.pause()
+            threading.Timer(1.0, reins.go_on).start()
+        elif layout.epoch and time.monotonic() > paused_at[0] + 1.0:
+            reins.stop()
+
+    made = fit_map(latents, MapSettings(), Progress(), on_layout, reins=reins)
+    assert made.stopped
+    assert 0 < layouts[-1].epoch < 500
+    assert np.isfinite(made.places).all()
+    gaps = np.diff([layout.seconds for layout in layouts[1:]])
+    assert gaps.max() > 0.7
+    assert not reins.paused
+
+
+@pytest.mark.usefixtures("compiled")
+def test_a_process_made_ready_is_used_and_waits_for_the_next_map() -> None:
+    release()
+    prepare()
+    prepare()
+    ready = workers_of(psutil.Process())
+    assert len(ready) == 1
+    seen = set[int]()
+    for seed in (1, 2):
+        fit_map(
+            groups(100)[0],
+            MapSettings(seed=seed),
+            Progress(),
+            lambda _: seen.update(worker.pid for worker in workers_of(psutil.Process())),
+        )
+    assert seen == {ready[0].pid}
+    release()
+    assert not workers_of(psutil.Process())
 
 
 @pytest.mark.usefixtures("compiled")
@@ -192,9 +336,10 @@ def test_a_cancel_ends_the_process_promptly(when: str) -> None:
     progress = Progress()
     asked: list[float] = []
 
-    def cancel(_: np.ndarray | None = None) -> None:
-        asked.append(time.perf_counter())
-        progress.cancel()
+    def cancel(layout: Layout | None = None) -> None:
+        if layout is None or (layout.epoch and when == "while it arranges"):
+            asked.append(time.perf_counter())
+            progress.cancel()
 
     if when == "while it loads":
         threading.Timer(0.4, cancel).start()
@@ -205,19 +350,30 @@ def test_a_cancel_ends_the_process_promptly(when: str) -> None:
 
 
 @pytest.mark.usefixtures("compiled")
-def test_a_killed_process_is_one_sentence() -> None:
-    latents, _ = groups(3000)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_killed_process_is_started_again_once(times: int) -> None:
+    latents, _ = groups(1000)
+    heard: list[Report] = []
+    killed = set[int]()
 
-    def kill(_: np.ndarray) -> None:
-        for worker in workers_of(psutil.Process()):
-            worker.kill()
+    def kill(layout: Layout) -> None:
+        for worker in workers_of(psutil.Process()) if layout.epoch else []:
+            if len(killed) < times and worker.pid not in killed:
+                killed.add(worker.pid)
+                worker.kill()
 
-    with pytest.raises(ExplorerError, match="ended from outside"):
-        fit_map(latents, MapSettings(), Progress(), kill)
+    progress = Progress(heard.append, 0)
+    if times == 1:
+        assert np.isfinite(fit_map(latents, MapSettings(), progress, kill).places).all()
+    else:
+        with pytest.raises(ExplorerError, match="ended from outside"):
+            fit_map(latents, MapSettings(), progress, kill)
+    assert any("starting again" in report.text for report in heard)
 
 
 def test_a_process_that_fails_gives_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("explorer.core.projection._WORKER", "explorer.core.no_such_worker")
+    release()
+    monkeypatch.setattr("explorer.core.projecting.process.WORKER", "explorer.core.no_such_worker")
     with pytest.raises(ExplorerError, match="no_such_worker"):
         fit_map(groups(50)[0], MapSettings(), Progress())
 
@@ -253,15 +409,4 @@ def test_the_process_ends_with_the_one_that_asked() -> None:
 
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children() if "explorer.core.projection_worker" in child.cmdline()]
-
-
-def test_the_worker_is_light_until_it_works() -> None:
-    run_python(
-        """
-        import sys
-        import explorer.core.projection_worker
-        heavy = {"PySide6", "numba", "onnxruntime", "scipy", "sklearn", "torch", "umap"} & set(sys.modules)
-        assert not heavy, heavy
-        """
-    )
+    return [child for child in process.children() if "explorer.core.projecting.worker" in child.cmdline()]

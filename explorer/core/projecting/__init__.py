@@ -1,0 +1,1 @@
+"""What runs in the map's own process, and the way to talk with it."""
