@@ -30,6 +30,7 @@ AT_MODULE_LEVEL = {
     "sklearn": (),
     "pynndescent": (),
     "torch": ("models/", "export_onnx.py"),
+    "PIL": ("explorer/core/picture_files.py", "models/"),
     "numba": (
         "explorer/core/projecting/cell_kernels.py",
         "explorer/core/raster_kernels.py",

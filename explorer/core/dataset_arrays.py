@@ -16,7 +16,7 @@ import numpy.typing as npt
 from explorer.core.arrays import check_size, open_array, read_error, read_header
 from explorer.core.dataset_base import Dataset, Field, field_of, file_fingerprint
 from explorer.core.errors import ExplorerError
-from explorer.core.pixels import Pixels, fit_picture
+from explorer.core.pixels import Pixels, as_it_is
 
 _MAX_PACKED = 4 << 30
 _DEFLATE_LIMIT = 1040  # deflate shrinks at most 1032 to 1
@@ -65,7 +65,11 @@ class ArrayDataset(Dataset):
         return f"#{index}"
 
     def read(self, index: int, height: int, width: int, channels: int) -> Pixels:
-        """One picture as ``uint8 (height, width, channels)``; see ``pixels.fit_picture``."""
+        """One picture as ``uint8 (height, width, channels)``; see ``picture_files.fit_picture``."""
+        if (whole := as_it_is(self._images[index], height, width, channels)) is not None:
+            return whole
+        from explorer.core.picture_files import fit_picture
+
         name = f"{self.path.name} {self.item_name(index)}"
         return fit_picture(self._images[index], height, width, channels, name=name)
 

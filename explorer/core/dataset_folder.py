@@ -11,7 +11,7 @@ from typing import NamedTuple
 from explorer.core.arrays import read_error
 from explorer.core.dataset_base import Dataset, Field, field_of
 from explorer.core.errors import ExplorerError
-from explorer.core.pixels import PICTURE_SUFFIXES, Pixels, read_picture
+from explorer.core.pixels import PICTURE_SUFFIXES, Pixels
 
 _PACKED = (".npz", ".npy", "-ubyte", "-ubyte.gz")
 
@@ -58,8 +58,10 @@ class FolderDataset(Dataset):
         return os.fsencode(self._files[index].name).decode("utf-8", "replace")
 
     def read(self, index: int, height: int, width: int, channels: int) -> Pixels:
-        """One file as ``uint8 (height, width, channels)``; see ``pixels.read_picture``."""
+        """One file as ``uint8 (height, width, channels)``; see ``picture_files.read_picture``."""
         file = self.path / self._files[index].name
+        from explorer.core.picture_files import read_picture
+
         return read_picture(file, height, width, channels, name=self.item_name(index))
 
 

@@ -13,7 +13,6 @@ from explorer.core.arrays import ArrayWriter, save_array
 from explorer.core.encoding import THUMBNAIL
 from explorer.core.files import atomic_folder
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import fit_picture
 from explorer.core.progress import Progress
 from explorer.core.sampling import check_draws, prior_recipe
 from explorer.core.workspace import Workspace, default_folder, find_workspace
@@ -78,6 +77,8 @@ def sample(
     """
     check_draws(pair)
     dataset = SampledDataset(pair, seed)
+    from explorer.core.picture_files import fit_picture
+
     latents = prior_recipe(pair, None, count or COUNT, seed).latents()
     height, width, channels = pair.image.picture_shape
     shrink = min(1.0, THUMBNAIL / max(height, width))

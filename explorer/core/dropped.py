@@ -7,7 +7,7 @@ from pathlib import Path
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error, read_picture
+from explorer.core.pixels import mean_squared_error
 from explorer.core.placement import Placement
 from explorer.core.progress import Progress
 from explorer.core.session import DroppedImage
@@ -25,6 +25,8 @@ def read_dropped(
 
     Raises ``ExplorerError`` where the model has no encoder.
     """
+    from explorer.core.picture_files import read_picture
+
     if not pair.can_encode:
         raise ExplorerError(NO_ENCODER.format(pair.name))
     spec = pair.image

@@ -18,7 +18,7 @@ from explorer.core.dataset import Dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_folder
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import Pixels, fit_picture, mean_squared_error
+from explorer.core.pixels import Pixels, mean_squared_error
 from explorer.core.progress import Progress
 from explorer.core.workspace import Workspace
 from explorer.core.workspace_file import (
@@ -105,6 +105,8 @@ class _Sink:
         if self._logvars is not None and logvars is not None:
             self._logvars.append(logvars)
         if self._thumbnails is not None:
+            from explorer.core.picture_files import fit_picture
+
             small = [fit_picture(picture, *self._thumbnail) for picture in batch.pictures]
             self._thumbnails.append(np.stack(small))
         judged = self._judged[batch.rows]

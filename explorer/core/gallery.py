@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from explorer.core import latent_ops
 from explorer.core.errors import ExplorerError
@@ -252,7 +251,7 @@ def _captioned(
     step: tuple[int, int],
     gap: int,
 ) -> Pictures:
-    from PIL import ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont
 
     image = Image.fromarray(paper)
     draw = ImageDraw.Draw(image)
@@ -285,5 +284,7 @@ def _at_most(picture: Pictures, side: int) -> Pictures:
     factor = math.ceil(max(picture.shape[:2]) / side)
     if factor <= 1:
         return picture
+    from PIL import Image
+
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture).reduce(factor)
     return np.array(image).reshape(image.height, image.width, picture.shape[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ class GridIndex:
 
     The grid spans the bulk of the points; outliers belong to the border cells, so that a few of them do not
     spoil its resolution. A run of cells of one row is one slice of the sorted points. Within a cell the
-    order is random (the same in each run), so that the first few points of a cell stand for all of it.
+    order has nothing to do with that of the rows, so that the first few points of a cell stand for all of it.
 
     Attributes:
         places: ``(n, 2) float32``, coordinates of the sorted points.
@@ -45,8 +46,7 @@ class GridIndex:
         places = np.ascontiguousarray(positions, np.float32)
         if places.ndim != 2 or places.shape[1] != 2:
             raise ValueError(f"positions must be (N, 2), not {places.shape}")
-        shuffled = np.arange(len(places), dtype=np.int32)
-        np.random.default_rng(0).shuffle(shuffled)
+        shuffled = _shuffled(len(places))
         if not np.isfinite(places).all():
             finite = np.asarray(np.isfinite(places).all(axis=1))
             shuffled = shuffled[finite[shuffled]]
@@ -131,3 +131,15 @@ def _cell_of(
 ) -> NDArray[np.int64]:
     scaled = (np.asarray(values, np.float64) - origin) / size
     return np.clip(scaled, 0, count - 1).astype(np.int64)
+
+
+def _shuffled(count: int) -> NDArray[np.int32]:
+    """The numbers below ``count``, mixed by steps of the golden section: any few in a row lie all over.
+
+    Multiplicative hashing (Knuth 1973); to import NumPy's generators for it would take as long as the first
+    picture does.
+    """
+    step = max(1, round(count * 0.6180339887498949))
+    while math.gcd(step, count) > 1:
+        step += 1
+    return (np.arange(count, dtype=np.int64) * step % max(count, 1)).astype(np.int32)

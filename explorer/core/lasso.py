@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -20,7 +19,7 @@ def inside_polygon(x: Floats, y: Floats, corners: Floats) -> Mask:
     The polygon is painted into a mask in which the points are looked up; only those near an edge are
     compared with every side, so the answer is exact.
     """
-    from PIL import ImageDraw
+    from PIL import Image, ImageDraw
 
     low = corners.min(axis=0)
     span = corners.max(axis=0) - low

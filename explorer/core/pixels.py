@@ -1,4 +1,4 @@
-"""From picture files to arrays and back to what a model wants: the one owner of pixel layout and range.
+"""Between pictures and what a model wants: the one owner of pixel layout and range.
 
 Inside the application every picture is ``uint8 (H, W, C)`` or ``(N, H, W, C)`` with C = 1 or 3. What a model
 of four channels draws is laid over white; what it is fed is opaque.
@@ -6,18 +6,12 @@ of four channels draws is laid over white; what it is fed is opaque.
 
 from __future__ import annotations
 
-import io
 import math
-import threading
-import warnings
-from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
 from explorer.core.errors import ExplorerError
 
@@ -26,11 +20,6 @@ Layout = Literal["NCHW", "NHWC", "NHW", "CHW", "HWC", "HW", "flat", "flat_hwc"]
 PixelType = Literal["float32", "float16", "float64", "uint8"]
 Range = float | tuple[float, ...]
 
-MAX_MEGAPIXELS = 100
-"""The largest picture that is decoded; a 100-megapixel one takes 400 MiB while it is read."""
-MAX_JPEG_MEGAPIXELS = 1000
-"""A baseline JPEG may be larger, because it is decoded at down to an eighth of its size."""
-
 # fmt: off
 PICTURE_SUFFIXES = frozenset({
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
@@ -38,27 +27,6 @@ PICTURE_SUFFIXES = frozenset({
 })
 # fmt: on
 """File name endings, in lower case, that are taken for pictures in a folder."""
-
-# Named one by one: Pillow's other readers start programs (EPS) or answer to files that are no pictures.
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "WEBP", "TIFF", "JPEG2000", "AVIF")
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_LARGE = 16_000_000
-_SMALL_FILE = 1 << 18
-_one_large_at_a_time = threading.Lock()
-
-# Pillow's limit warns first and refuses later; `_check_size` refuses once, with a sentence. Its other
-# warnings (a damaged EXIF block, a palette's transparency) tell the user nothing to act on.
-Image.MAX_IMAGE_PIXELS = None
-warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True)
@@ -140,67 +108,12 @@ class ImageSpec:
         return _per_channel(self.high, self.channels)
 
 
-def read_picture(source: Path | bytes, height: int, width: int, channels: int, *, name: str = "") -> Pixels:
-    """Read a picture file (or its bytes) as ``uint8 (height, width, channels)``.
-
-    Turned upright by its EXIF orientation, laid over white where transparent, 16-bit values scaled,
-    the first frame if animated; cropped around its centre to the wanted aspect, then resized.
-    ``name`` stands for the picture in sentences (default: the path). Raises ``ExplorerError`` for
-    anything that cannot be read, naming the reason. Safe to call from several threads.
-    """
-    name = name or (str(source) if isinstance(source, Path) else "The picture")
-    try:
-        with Image.open(_file(source), formats=_FORMATS) as image:
-            _check_size(image, name)
-            # Twice the wanted size leaves the fine filter something to work on.
-            image.draft(None, (2 * max(height, width),) * 2)
-            # Two photographs of 100 megapixels at once would not fit into a small machine.
-            with _one_large_at_a_time if image.width * image.height > _LARGE else nullcontext():
-                image.load()
-                return _fit_image(_standard(image, name), height, width, channels, _orientation(image))
-    except ExplorerError:
-        raise
-    except UnidentifiedImageError as error:
-        if _is_empty(source):
-            raise ExplorerError(f"{name} is empty (0 bytes); copy it again from where it came.") from error
-        raise ExplorerError(
-            f"{name} is not a picture that can be read; PNG, JPEG, WebP, TIFF, GIF or BMP would work."
-        ) from error
-    except FileNotFoundError as error:
-        raise ExplorerError(f"{name} does not exist; it may have been moved or renamed.") from error
-    except IsADirectoryError as error:
-        raise ExplorerError(f"{name} is a folder, not a picture.") from error
-    except PermissionError as error:
-        raise ExplorerError(f"{name} may not be read; check the permissions of the file.") from error
-    except MemoryError as error:
-        raise ExplorerError(f"{name} does not fit into memory; make it smaller first.") from error
-    except Exception as error:  # Pillow's decoders raise a dozen kinds of error on damaged input.
-        reason = str(error).strip().rstrip(".") or type(error).__name__
-        raise ExplorerError(
-            f"{name} is damaged or incomplete ({reason}); copy it again or save it anew as PNG."
-        ) from error
-
-
-def fit_picture(
-    pixels: npt.NDArray[Any], height: int, width: int, channels: int, *, name: str = "The picture"
-) -> Pixels:
-    """Bring an array into a model's form: ``uint8 (height, width, channels)``, a new array.
-
-    ``pixels`` is ``(H, W)`` or ``(H, W, 1 | 3 | 4)`` (the fourth is alpha, laid over white) of uint8,
-    uint16 (scaled), bool, or floats within [0, 1]. Cropped and resized as ``read_picture`` does.
-    """
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, np.newaxis]
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or 0 in pixels.shape:
-        raise ExplorerError(
-            f"{name} has the shape {_shape_text(pixels.shape)}; "
-            "H×W or H×W×C with 1, 3 or 4 channels would work."
-        )
-    values = _as_uint8(pixels, name)
-    if values.shape == (height, width, channels):
-        return np.array(values, order="C", subok=False)
-    image = Image.fromarray(np.ascontiguousarray(values[:, :, 0] if values.shape[2] == 1 else values))
-    return _fit_image(image, height, width, channels)
+def as_it_is(pixels: npt.NDArray[Any], height: int, width: int, channels: int) -> Pixels | None:
+    """A copy of ``pixels`` ``(H, W)`` or ``(H, W, C)`` of uint8 that need not be changed; None for others."""
+    shape = pixels.shape if pixels.ndim == 3 else (*pixels.shape, 1)
+    if pixels.dtype != np.uint8 or shape != (height, width, channels):
+        return None
+    return np.array(pixels, order="C", subok=False).reshape(shape)
 
 
 def to_tensor(pictures: Pixels, spec: ImageSpec) -> npt.NDArray[Any]:
@@ -211,8 +124,8 @@ def to_tensor(pictures: Pixels, spec: ImageSpec) -> npt.NDArray[Any]:
     """
     if pictures.ndim != 4 or pictures.shape[1:] != spec.picture_shape:
         raise ExplorerError(
-            f"Pictures of the shape {_shape_text(pictures.shape)} do not fit a model that wants "
-            f"N×{_shape_text(spec.picture_shape)}; fit them first."
+            f"Pictures of the shape {shape_text(pictures.shape)} do not fit a model that wants "
+            f"N×{shape_text(spec.picture_shape)}; fit them first."
         )
     if spec.channels == 4:
         opaque = np.full((*pictures.shape[:3], 1), 255, np.uint8)
@@ -255,8 +168,8 @@ def from_tensor(tensor: npt.NDArray[Any], spec: ImageSpec, *, overwrite: bool = 
     fits = channels == 1 or tensor.ndim == 2 or tensor.shape[1:] == spec.tensor_shape
     if not fits or tensor.size != count * (size + spec.rest):
         raise ExplorerError(
-            f"The decoder returned the shape {_shape_text(tensor.shape)} where "
-            f"{'N×' if spec.has_batch else ''}{_shape_text(spec.tensor_shape)} was expected; "
+            f"The decoder returned the shape {shape_text(tensor.shape)} where "
+            f"{'N×' if spec.has_batch else ''}{shape_text(spec.tensor_shape)} was expected; "
             "the model's image layout must be set to what it really gives."
         )
     if spec.rest:
@@ -337,92 +250,6 @@ def mean_squared_error(a: Pixels, b: Pixels) -> float:
     return float(steps @ steps) / (255.0 * 255.0 * max(1, steps.size))
 
 
-def _check_size(image: Image.Image, name: str) -> None:
-    megapixels = image.width * image.height / 1e6
-    # A progressive JPEG keeps all its coefficients in memory, whatever size is asked for.
-    shrinks = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
-    if megapixels > (MAX_JPEG_MEGAPIXELS if shrinks else MAX_MEGAPIXELS):
-        raise ExplorerError(
-            f"{name} is too large to read ({image.width}×{image.height}, {megapixels:,.0f} megapixels); "
-            f"at most {MAX_MEGAPIXELS} megapixels would work ({MAX_JPEG_MEGAPIXELS:,} as a baseline JPEG)."
-        )
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - a damaged EXIF block costs the orientation, not the picture
-        return 1
-
-
-def _standard(image: Image.Image, name: str) -> Image.Image:
-    """``image`` in mode L, RGB, or RGBA where it has transparency."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        values = np.asarray(image)
-        if image.mode == "I":  # Pillow holds some 16-bit files in 32 bits
-            if int(values.min()) < 0 or int(values.max()) > 65535:
-                raise ExplorerError(
-                    f"{name} holds 32-bit values from {values.min()} to {values.max()}; "
-                    "scaled to 16 bits it would work."
-                )
-            values = values.astype(np.uint16)
-        return Image.fromarray(_as_uint8(values, name))
-    if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
-    return image.convert("L" if image.mode in ("L", "1") else "RGB")
-
-
-def _as_uint8(values: npt.NDArray[Any], name: str) -> Pixels:
-    kind = values.dtype
-    if kind == np.uint8:
-        return values
-    if kind == np.bool_:
-        return values.astype(np.uint8) * np.uint8(255)
-    if kind.kind == "u" and kind.itemsize == 2:
-        return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    if kind.kind == "f":
-        low, high = float(values.min()), float(values.max())
-        if not (low >= 0.0 and high <= 1.0):  # so written that NaN does not pass
-            raise ExplorerError(
-                f"{name} holds values from {low:g} to {high:g}; floats within 0 to 1 would work."
-            )
-        return (values * 255.0 + 0.5).astype(np.uint8)
-    raise ExplorerError(
-        f"{name} holds values of type {kind}; uint8, uint16 or floats within 0 to 1 would work."
-    )
-
-
-def _fit_image(image: Image.Image, height: int, width: int, channels: int, orientation: int = 1) -> Pixels:
-    """Crop around the centre, resize, then turn: a crop around the centre may be turned afterwards."""
-    if orientation in (5, 6, 7, 8):
-        height, width = width, height
-    scale = min(image.width / width, image.height / height)
-    left = max(0.0, (image.width - width * scale) / 2)
-    top = max(0.0, (image.height - height * scale) / 2)
-    box = (left, top, image.width - left, image.height - top)
-    if image.size != (width, height):
-        image = image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
-    if orientation in _TURNS:
-        image = image.transpose(_TURNS[orientation])
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    mode = "L" if channels == 1 else "RGB"
-    pixels = np.array(image if image.mode == mode else image.convert(mode))
-    return pixels[:, :, np.newaxis] if channels == 1 else pixels
-
-
-def _file(source: Path | bytes) -> io.BytesIO | Path:
-    if isinstance(source, bytes):
-        return io.BytesIO(source)
-    with source.open("rb", buffering=0) as stream:
-        start = stream.read(_SMALL_FILE)
-    # One read instead of a dozen: on small files that is a third of the time.
-    return io.BytesIO(start) if len(start) < _SMALL_FILE else source
-
-
-def _is_empty(source: Path | bytes) -> bool:
-    return len(source) == 0 if isinstance(source, bytes) else source.stat().st_size == 0
-
-
-def _shape_text(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape for a sentence."""
     return "×".join(str(size) for size in shape) or "()"

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from explorer import __version__
 from explorer.core.errors import ExplorerError
@@ -97,6 +96,7 @@ def write_png(path: Path, picture: NDArray[np.uint8], provenance: Provenance | N
 
 def png_bytes(picture: NDArray[np.uint8], provenance: Provenance | None = None) -> bytes:
     """The PNG that ``write_png`` writes."""
+    from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)

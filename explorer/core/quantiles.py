@@ -10,6 +10,12 @@ import numpy.typing as npt
 _OUTSIDE = 0.002
 
 
+def quantile(values: npt.NDArray[Any], share: float) -> float:
+    """The one of ``values (N,)``, N at least 1, that the ``share`` of them do not exceed."""
+    rank = round(share * (len(values) - 1))
+    return float(np.partition(values, rank)[rank])
+
+
 def bulk(rows: npt.NDArray[Any], outside: float = _OUTSIDE) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Low and high ``(D,)`` between which all but the share ``outside`` at either end of ``rows (N, D)`` lie.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.core import regression
 from explorer.core.plane_index import PlaneIndex
+from explorer.core.quantiles import quantile
 from explorer.core.regression import Answer
 
 _SUPPORTED = 0.98
@@ -124,7 +125,7 @@ def reach_of_support(index: PlaneIndex, places: NDArray[np.float64], diameter: f
     low, high = _BOUNDS[0] * diameter, _BOUNDS[1] * diameter
     sample = places[:: max(1, len(places) // _SAMPLE)]
     apart = index.distances(sample, high, others=True)
-    full = float(min(max(np.quantile(apart, _SUPPORTED), low), high))
+    full = float(min(max(quantile(apart, _SUPPORTED), low), high))
     return full, _FADE * full
 
 

@@ -23,7 +23,7 @@ from explorer.core.arrays import save_array
 from explorer.core.dataset import Dataset, Field, open_dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
-from explorer.core.pixels import Pixels, fit_picture
+from explorer.core.pixels import Pixels
 from explorer.core.workspace_file import (
     DESCRIPTION,
     DataReference,
@@ -214,6 +214,8 @@ class Workspace:
                     raise ExplorerError("the thumbnail is large enough")
                 pictures[place] = self.dataset().read(int(self.rows[index]), height, width, channels)
             except ExplorerError:
+                from explorer.core.picture_files import fit_picture
+
                 pictures[place] = fit_picture(small[index], height, width, channels)
         return pictures
 

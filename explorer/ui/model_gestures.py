@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup
@@ -10,13 +11,14 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 
 from explorer.core.errors import Unsettled
 from explorer.core.opening import Plan
-from explorer.core.round_trip import round_trip
 from explorer.core.session import Session
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
-from explorer.ui.model_card import ModelCard
 from explorer.ui.opening import Opening
 from explorer.ui.store import SessionStore
+
+if TYPE_CHECKING:
+    from explorer.ui.model_card import ModelCard
 
 AUTOMATIC = "auto"
 
@@ -54,6 +56,8 @@ class ModelGestures(QObject):
             self._window.status.say("No model is open")
             return
         if self.card is None:
+            from explorer.ui.model_card import ModelCard
+
             self.card = ModelCard(self._window)
             self.card.stated.connect(lambda key, value: self._state({key: value}))
             self.card.reset_asked.connect(lambda: self._state({}))
@@ -152,6 +156,8 @@ class ModelGestures(QObject):
         pair, work = session.pair, session.work
         if card is None or pair is None:
             return
+        from explorer.core.round_trip import round_trip
+
         card.set_model(pair)
         self._jobs.start(
             "Self-test",

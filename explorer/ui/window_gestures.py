@@ -16,14 +16,12 @@ from explorer.core.provenance import png_bytes
 from explorer.ui import theme
 from explorer.ui.clipboard import picture_mime
 from explorer.ui.controller import Controller
-from explorer.ui.find_action import FindAction
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.map_choice import RendererChoice
 from explorer.ui.map_view import Tool
 from explorer.ui.pictures import to_qimage
 from explorer.ui.presenter import Presenter
-from explorer.ui.sample_dialog import SampleDialog
 from explorer.ui.store import SessionStore
 
 _ABOUT = """<b>Latent Explorer {version}</b>
@@ -180,6 +178,8 @@ class WindowGestures(QObject):
 
     def find_action(self) -> None:
         """Find any action by name."""
+        from explorer.ui.find_action import FindAction
+
         FindAction(self._window, self._window.findChildren(QAction)).open()
 
     def about(self) -> None:
@@ -194,6 +194,8 @@ class WindowGestures(QObject):
         kinds = ["prior"] + (["around"] if session.cursor is not None else [])
         kinds += ["selection"] if session.selection is not None else []
         kinds += ["shown"] if session.work is not None else []
+        from explorer.ui.sample_dialog import SampleDialog
+
         dialog = SampleDialog(self._window, kinds, chosen, session.seed)
         dialog.asked.connect(self._controller.sample)
         dialog.finished.connect(dialog.deleteLater)

@@ -16,15 +16,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from explorer.core.errors import ExplorerError
+from explorer.core.picture_files import fit_picture, read_picture
 from explorer.core.pixels import (
     ImageSpec,
     Layout,
     PixelType,
     difference,
-    fit_picture,
     from_tensor,
     mean_squared_error,
-    read_picture,
     to_tensor,
 )
 
@@ -350,7 +349,7 @@ class TestReading:
         (tmp_path / "a.jpg").write_bytes(bad_exif)
         (tmp_path / "b.png").write_bytes(png(13_000, 13_000, 8, 0, b""))
         code = (
-            "from pathlib import Path\nfrom explorer.core.pixels import read_picture\n"
+            "from pathlib import Path\nfrom explorer.core.picture_files import read_picture\n"
             "print(read_picture(Path('a.jpg'), 8, 8, 1).shape)\n"
             "try: read_picture(Path('b.png'), 8, 8, 1)\nexcept Exception as error: print(error)"
         )
