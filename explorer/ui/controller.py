@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from explorer.core.aim import Aim
@@ -38,7 +38,7 @@ from explorer.ui.presenter import Presenter
 from explorer.ui.store import SessionStore
 
 MANY_IMAGES = 200
-_FRAME_MS = 16
+_FRAME_MS = 12
 _LONGEST_TRAIL = 400
 
 
@@ -71,10 +71,7 @@ class Controller(QObject):
         # Where the hand is in a drag. The picture follows every event; session, map and undo follow once a
         # frame, for an edit beside a small decoder's run makes it half as long again.
         self._pending: Aim | None = None
-        self._settle_later = QTimer(self)
-        self._settle_later.setSingleShot(True)
-        self._settle_later.setInterval(_FRAME_MS)
-        self._settle_later.timeout.connect(self._settle)
+        self._settle_later = presenter.pauses.task(self._settle, _FRAME_MS)
         self.hovered = -1
         store.changed.connect(self._forget_what_cannot_be_undone)
 
@@ -96,8 +93,7 @@ class Controller(QObject):
         self._presenter.ask_for(aim, began)
         self._pending = aim
         self._trail.append((x, y))
-        if not self._settle_later.isActive():
-            self._settle_later.start()
+        self._settle_later.want()
 
     def nudge(self, dx: float, dy: float) -> None:
         """Arrow keys: move the probe by pixels."""

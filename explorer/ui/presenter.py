@@ -22,6 +22,7 @@ from explorer.ui.here_panel import NEIGHBOURS
 from explorer.ui.jobs import Jobs
 from explorer.ui.loaded_presenter import LoadedPresenter
 from explorer.ui.main_window import MainWindow
+from explorer.ui.pauses import Pauses
 from explorer.ui.store import SessionStore
 from explorer.ui.theme import Theme
 from explorer.ui.waiting import Waiting
@@ -57,21 +58,13 @@ class Presenter(QObject):
         self._asked_for: Wanted | None = None
         self._readable: Workspace | None = None
         self._nearest: tuple[Workspace, int] | None = None
-        # The picture is painted alone, without the map: its mark and trail wait until then, but not for long.
         self._trail: Sequence[tuple[float, float]] = ()
-        self._mark_later = QTimer(self)
-        self._mark_later.setSingleShot(True)
-        self._mark_later.setInterval(_MARK_MS)
-        self._mark_later.timeout.connect(self._mark)
-        # Support, neighbours and sliders follow the hand a moment later, so that the picture comes first.
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_SETTLE_MS)
-        self._later.timeout.connect(self._show_surroundings)
-        self._last = QTimer(self)
-        self._last.setSingleShot(True)
-        self._last.setInterval(_SETTLE_MS // 2)
-        self._last.timeout.connect(self._show_numbers)
+        self._loaded, self._waiting = LoadedPresenter(window), Waiting(window.here.picture)
+        # The picture comes first and alone: its mark on the map, support, neighbours and sliders follow.
+        self.pauses = Pauses(self, self._waiting.is_under_way)
+        self._mark_later = self.pauses.task(self._mark, _MARK_MS)
+        self._later = self.pauses.task(self._show_surroundings, _SETTLE_MS)
+        self._last = self.pauses.task(self._show_numbers, _SETTLE_MS // 2)
         self._sharpen_later = QTimer(self)
         self._sharpen_later.setSingleShot(True)
         self._sharpen_later.setInterval(_SHARPEN_MS)
@@ -82,7 +75,6 @@ class Presenter(QObject):
         self._shade_later.setInterval(_SHADE_MS)
         self._shade_later.timeout.connect(self._shade_support)
         store.changed.connect(self._changed)
-        self._loaded, self._waiting = LoadedPresenter(window), Waiting(window.here.picture)
         loop.decoded.connect(self._show_decoded)
         loop.failed.connect(self._waiting.stop)
         window.here.picture.painted.connect(self._painted)
@@ -91,8 +83,9 @@ class Presenter(QObject):
     def close(self) -> None:
         """Do nothing more of one's own accord."""
         self._waiting.stop()
-        for timer in (self._mark_later, self._later, self._last, self._sharpen_later, self._shade_later):
-            timer.stop()
+        self.pauses.stop()
+        self._sharpen_later.stop()
+        self._shade_later.stop()
 
     @property
     def decoded(self) -> Decoded | None:
@@ -112,8 +105,7 @@ class Presenter(QObject):
     def set_trail(self, places: Sequence[tuple[float, float]]) -> None:
         """The way of the present drag in map units."""
         self._trail = places
-        if not self._mark_later.isActive():
-            self._mark_later.start()
+        self._mark_later.want()
 
     def set_theme(self, theme: Theme) -> None:
         """Recolour what paints itself."""
@@ -143,8 +135,7 @@ class Presenter(QObject):
             self._show_dropped(new)
         if new.tray is not old.tray:
             self._window.tray.set_kept(new.tray)
-        if not self._mark_later.isActive():
-            self._mark_later.start()
+        self._mark_later.want()
         self._window.status.set_right(f"seed {new.seed}")
 
     def _show_dropped(self, session: Session) -> None:
@@ -160,8 +151,7 @@ class Presenter(QObject):
         if cursor.latent is not asked_for and session.pair.can_decode:
             self._request(session.pair, cursor.latent, session.extras, time.perf_counter())
         self._asked_for = None
-        if not self._later.isActive():
-            self._later.start()
+        self._later.want()
 
     def _request(self, pair: ModelPair, wanted: Wanted, extras: Extras, began: float) -> None:
         self._waiting.asked(began)
@@ -174,10 +164,9 @@ class Presenter(QObject):
         if not decoded.preview:
             self._waiting.came(decoded.asked_at)
         self._window.here.picture.show_now(decoded.picture, decoded.asked_at)
-        if self._mark_later.isActive():
+        if self._mark_later.is_wanted:
             self._mark()
-        if not self._later.isActive():
-            self._later.start()
+        self._later.want()
 
     def _mark(self) -> None:
         """Show on the map which place the picture is of, and the way there."""
@@ -189,6 +178,7 @@ class Presenter(QObject):
     def _painted(self, seconds: float) -> None:
         self._latencies = [*self._latencies[-15:], seconds]
         self.pictured.emit(seconds)
+        self.pauses.begin()
 
     def _show_surroundings(self) -> None:
         """Everything about the cursor that may come a moment after the picture."""
@@ -196,7 +186,7 @@ class Presenter(QObject):
         cursor, latent_map = session.cursor, session.map
         if cursor is None:
             return
-        self._last.start()
+        self._last.want()
         here.set_source(_SOURCES.get(cursor.source, cursor.source))
         if latent_map is None or cursor.place is None or session.work is None:
             here.set_support(None)
@@ -284,7 +274,7 @@ class Presenter(QObject):
 
         def ready(_: object) -> None:
             self._readable = work
-            self._later.start()
+            self._later.want()
 
         self._jobs.start(
             "Reading pictures",
@@ -314,7 +304,7 @@ class Presenter(QObject):
         latent_map = self._store.session.map
         if latent_map is None:
             return
-        self._later.start()
+        self._later.want()
         self._jobs.start(
             "Shading",
             lambda _: support_grid(latent_map.inverse.support_at, latent_map.positions),

@@ -32,6 +32,10 @@ class Waiting(QObject):
         if asked_at == self._newest:
             self.stop()
 
+    def is_under_way(self) -> bool:
+        """Whether a picture that was asked for has not come."""
+        return self._newest is not None
+
     def stop(self) -> None:
         """Nothing is waited for any more."""
         self._newest = None

@@ -50,7 +50,7 @@ class Hand:
         from PySide6.QtGui import QMouseEvent
         from PySide6.QtWidgets import QApplication
 
-        from explorer.core.raster import warm_up
+        from explorer.core import inverse, raster
         from explorer.ui.app import Explorer, prepare_process
 
         # Looked up here: an import statement takes longer than an event.
@@ -67,7 +67,8 @@ class Hand:
         prepare_process()
         self._explorer.start([bundle])
         self.wait(lambda: self._explorer.presenter.decoded is not None)
-        warm_up().join()
+        for compiling in (raster.warm_up(), inverse.warm_up()):
+            compiling.join()
         self.settle(1.0)
         self.wait(lambda: not self._explorer.jobs.running)
         session = self._explorer.store.session
