@@ -203,8 +203,8 @@ class Hand:
                     self._pause(began)
 
     def _pause(self, began: float) -> None:
-        """Until the next event of a hand that moves 125 times a second."""
-        time.sleep(max(0.0, began + EVENT_MS / 1000 - time.perf_counter()))
+        """Until the next event of a hand that moves 125 times a second, the window living on."""
+        self.settle(began + EVENT_MS / 1000 - time.perf_counter())
 
     def _latent(self) -> np.ndarray:
         cursor = self._explorer.store.session.cursor
