@@ -34,13 +34,18 @@ def figures_of(name: str) -> dict[str, object]:
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", FIGURES)
+SLOW = ("inverse", "projection")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in FIGURES]
+)
 def test_a_benchmark_gives_its_figures(name: str) -> None:
     figures = figures_of(name)
     for figure in FIGURES[name]:

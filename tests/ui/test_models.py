@@ -417,7 +417,8 @@ def test_a_slow_decoder_keeps_its_picture_and_says_quietly_that_the_next_is_comi
 
 
 def test_a_quick_decoder_never_says_that_it_is_waited_for(hand):
-    marked = []
+    marked, took = [], []
+    hand.explorer.presenter.pictured.connect(took.append)
     view = hand.explorer.window.here.picture
     set_waiting = view.set_waiting
     view.set_waiting = lambda waiting: (marked.append(waiting), set_waiting(waiting))
@@ -425,7 +426,8 @@ def test_a_quick_decoder_never_says_that_it_is_waited_for(hand):
     hand.drag(start, start + QPoint(50, 10))
     hand.wait_for_picture()
     hand.qtbot.wait(250)
-    assert True not in marked
+    assert took
+    assert True not in marked or max(took) > 0.1  # a machine that is busy otherwise makes any decoder slow
 
 
 def test_closing_does_not_wait_for_a_long_run(open_explorer, tmp_path, few_samples, monkeypatch):
