@@ -49,11 +49,13 @@ class Hand:
     def click(self, at: QPoint) -> None:
         QTest.mouseClick(self.map, Qt.MouseButton.LeftButton, pos=at)
 
-    def drag(self, start: QPoint, end: QPoint, steps: int = 12) -> None:
+    def drag(self, start: QPoint, end: QPoint, steps: int = 12, every_ms: int = 0) -> None:
         QTest.mousePress(self.map, Qt.MouseButton.LeftButton, pos=start)
         for i in range(1, steps + 1):
             QTest.mouseMove(self.map, start + (end - start) * (i / steps))
             QApplication.processEvents()
+            if every_ms:
+                QTest.qWait(every_ms)
         QTest.mouseRelease(self.map, Qt.MouseButton.LeftButton, pos=end)
 
     def key(self, key: Qt.Key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:

@@ -36,7 +36,7 @@ def test_a_drag_shows_pictures_on_its_way_and_is_one_step_of_undo(hand):
     shown = []
     hand.explorer.presenter.pictured.connect(shown.append)
     start = hand.on_data()
-    hand.drag(start, start + QPoint(120, 40), steps=30)
+    hand.drag(start, start + QPoint(120, 40), steps=30, every_ms=8)
     hand.wait_for_picture()
     hand.qtbot.wait(30)
     assert len(shown) >= 3

@@ -29,7 +29,7 @@ from explorer.core.projecting.umap_parts import curve, warm_up
 
 Floats = NDArray[np.float32]
 
-_LAYOUT_INTERVAL = 0.05
+_LAYOUT_INTERVAL = 0.1
 _POINTS_A_SECOND = 2e6
 """Of layouts of many points fewer are sent, for the window has to read them all."""
 _IDLE_SECONDS = 600.0
