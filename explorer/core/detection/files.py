@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from explorer.core.engine.session import check_file
 from explorer.core.errors import ExplorerError
 
 _OPPOSITES = (("encoder", "decoder"), ("enc", "dec"))
@@ -30,7 +31,7 @@ def find(paths: Path | Sequence[Path]) -> Found:
     if len(given) == 1 and given[0].is_dir():
         return _in_folder(given[0])
     for path in given:
-        _check_file(path)
+        check_file(path)
     if len(given) == 2:
         return Found((given[0], given[1]))
     if len(given) == 1:
@@ -144,12 +145,3 @@ def _swapped(name: str) -> str | None:
                 new = other.upper() if old.isupper() else other.capitalize() if old[0].isupper() else other
                 return name[:start] + new + name[start + len(one) :]
     return None
-
-
-def _check_file(path: Path) -> None:
-    if not path.exists():
-        raise ExplorerError(f"{path} does not exist; choose an .onnx file or a folder that holds a pair.")
-    if path.is_dir():
-        raise ExplorerError(f"{path} is a folder among other paths; give one folder, or two .onnx files.")
-    if path.stat().st_size == 0:
-        raise ExplorerError(f"{path} is empty; export the model again.")
