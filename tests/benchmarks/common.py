@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,14 @@ def arguments(description: str | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     parser.add_argument("--quick", action="store_true", help="a few rounds only, to see that it runs")
     return parser.parse_args()
+
+
+def run_at_home(description: str | None, measure: Callable[..., Result]) -> None:
+    """Call ``measure(home, quick=…)`` with an empty home of its own, and print what it finds."""
+    options = arguments(description)
+    with scratch() as home:
+        os.environ.update(environment(home))
+        measure(home, quick=options.quick).show(options.json)
 
 
 @contextmanager

@@ -25,15 +25,13 @@ from explorer.core.model_pair import ModelPair
 from tests.benchmarks.common import (
     BUNDLES,
     Result,
-    arguments,
     assets,
     bare_session,
-    environment,
     milliseconds,
     ratio,
-    scratch,
+    run_at_home,
 )
-from tests.benchmarks.made_pair import MADE, write
+from tests.benchmarks.made_pair import MADE, names, write
 
 _SECONDS, _QUICK_SECONDS = 6.0, 0.2
 _ROUNDS, _WARM_UP = 3000, 10
@@ -42,10 +40,7 @@ _DROPS, _QUICK_DROPS = 7, 1
 
 def main() -> None:
     """Measure and print."""
-    options = arguments(__doc__)
-    with scratch() as home:
-        os.environ.update(environment(home))
-        measure(home, quick=options.quick).show(options.json)
+    run_at_home(__doc__, measure)
 
 
 def measure(home: Path, *, quick: bool) -> Result:
@@ -53,7 +48,7 @@ def measure(home: Path, *, quick: bool) -> Result:
     result = Result()
     found = {}
     folders = {}
-    for name in (*BUNDLES, *(list(MADE)[:1] if quick else MADE)):
+    for name in names(quick=quick):
         folders[name] = home / name
         if name in MADE:
             write(home / name, MADE[name])

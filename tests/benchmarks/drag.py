@@ -10,7 +10,6 @@ during a drag of 125 events a second, and while UMAP makes a map.
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -19,15 +18,13 @@ import numpy as np
 from tests.benchmarks.common import (
     BUNDLES,
     Result,
-    arguments,
     assets,
-    environment,
     milliseconds,
     ratio,
-    scratch,
+    run_at_home,
 )
 from tests.benchmarks.hand import EVENT_MS, Hand
-from tests.benchmarks.made_pair import MADE, make
+from tests.benchmarks.made_pair import MADE, make, names
 
 _STEPS, _QUICK_STEPS = 600, 40
 _SECONDS, _QUICK_SECONDS = 10.0, 0.5
@@ -36,10 +33,7 @@ _TICK_SECONDS, _QUICK_TICK_SECONDS = 60.0, 0.5
 
 def main() -> None:
     """Measure and print."""
-    options = arguments(__doc__)
-    with scratch() as home:
-        os.environ.update(environment(home))
-        measure(home, quick=options.quick).show(options.json)
+    run_at_home(__doc__, measure)
 
 
 def measure(home: Path, *, quick: bool) -> Result:
@@ -47,7 +41,7 @@ def measure(home: Path, *, quick: bool) -> Result:
     result = Result()
     found: dict[str, dict[str, object]] = {}
     ticks: dict[str, float] = {}
-    for name in (*BUNDLES, *(list(MADE)[:1] if quick else MADE)):
+    for name in names(quick=quick):
         hand = Hand(prepared(name, home))
         found[name] = {"name": name, **dragged(hand, name, result, quick=quick)}
         if name == BUNDLES[0]:

@@ -19,6 +19,7 @@ from explorer.core.encoding import encode
 from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
 from explorer.core.projection import pca_preview
+from tests.benchmarks.common import BUNDLES
 
 _OPSET = 17
 _FAINT = 0.05
@@ -46,6 +47,11 @@ MADE = {
     "made-256": Made(256, (128,), (64, 32, 16), 2, pictures=100),
     "made-512": Made(512, (4, 64, 64), (64, 48, 32, 16), 1, pictures=40),
 }
+
+
+def names(*, quick: bool) -> tuple[str, ...]:
+    """The bundled pairs and the made ones; ``quick``: of these the smallest alone."""
+    return (*BUNDLES, *(list(MADE)[:1] if quick else MADE))
 
 
 def make(folder: Path, name: str) -> Path:

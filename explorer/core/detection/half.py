@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
 Role = Literal["encoder", "decoder", "whole"]
-SIDES = (128, 256, 64, 96, 32, 224, 512)
+_SIDES = (128, 256, 64, 96, 32, 224, 512)
 """Sides of pictures that are tried, in this order, where a model takes any and nothing names one."""
 _SMALL_SIDES = (8, 16, 32, 64, 128, 224, 256)
 
@@ -76,6 +76,11 @@ class Half:
         rows, columns = (0, 1) if last or len(self.shape) == 2 else (1, 2)
         sizes = {rows: height, columns: width}
         return tuple(sizes.get(i, s) if i in self.free else s for i, s in enumerate(self.shape))
+
+
+def picture_sizes(wanted: tuple[int, int, int] | None) -> list[tuple[int, int]]:
+    """Heights and widths to try for pictures of any size: the wanted one alone, else the usual ones."""
+    return [wanted[:2]] if wanted else [(side, side) for side in _SIDES]
 
 
 def open_half(path: Path, hints: Hints, *, trusted: bool = False) -> Half:

@@ -20,7 +20,7 @@ from explorer.core.detection.ends import (
     stated_shape,
 )
 from explorer.core.detection.facts import Findings, facts_of
-from explorer.core.detection.half import SIDES, Half, describe, open_half
+from explorer.core.detection.half import Half, describe, open_half, picture_sizes
 from explorer.core.detection.hints import Hints
 from explorer.core.detection.outputs import see_outputs
 from explorer.core.detection.posterior import Posterior, by_name, find_spread
@@ -108,8 +108,7 @@ def plan_of_encoder(encoder: Half, hints: Hints) -> PairPlan:
     """The plan of an encoder whose decoder is not there, or was never made."""
     wanted = stated_shape(hints)
     if encoder.free:
-        sides = [wanted[:2]] if wanted else [(side, side) for side in SIDES]
-        _fit_encoder(encoder, sides)
+        _take_first(encoder, picture_sizes(wanted))
     frame = ports.frame_of(encoder.shape, encoder.trial.batch != 0, wanted)
     if frame is None:
         raise Unsettled(
@@ -166,29 +165,21 @@ def _fit_decoder(decoder: Half, wanted: tuple[int, int, int] | None) -> None:
         return
     place = small.index(0)
     stride = max(1, frame.height // decoder.shape[place])
-    for height, width in [wanted[:2]] if wanted else [(side, side) for side in SIDES]:
-        if height % stride or width % stride:
-            continue
-        before = decoder.shape
-        decoder.shape = decoder.resized(height // stride, width // stride)
-        try:
-            decoder.trial.run(decoder.outputs, np.zeros((1, *decoder.shape), np.float32))
-        except ExplorerError:
-            decoder.shape = before
-            continue
-        return
+    sizes = [size for size in picture_sizes(wanted) if not any(side % stride for side in size)]
+    _take_first(decoder, [(height // stride, width // stride) for height, width in sizes])
 
 
-def _fit_encoder(encoder: Half, sides: list[tuple[int, int]]) -> None:
-    before = encoder.shape
-    for height, width in sides:
-        encoder.shape = encoder.resized(height, width)
+def _take_first(half: Half, sizes: list[tuple[int, int]]) -> None:
+    """Give ``half`` the first of some heights and widths of its input that runs; as it is where none does."""
+    before = half.shape
+    for height, width in sizes:
+        half.shape = half.resized(height, width)
         try:
-            encoder.trial.run(encoder.outputs, np.zeros((1, *encoder.shape), np.float32))
+            half.trial.run(half.outputs, np.zeros((1, *half.shape), np.float32))
         except ExplorerError:
-            encoder.shape = before
-            continue
-        return
+            half.shape = before
+        else:
+            return
 
 
 def _range_in(encoder: Half, hints: Hints) -> tuple[Range, Range, Source]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.core.detection import ports
-from explorer.core.detection.half import SIDES, Half
+from explorer.core.detection.half import Half, picture_sizes
 from explorer.core.errors import ExplorerError, Unsettled
 
 
@@ -16,7 +16,7 @@ def fit_sizes(encoder: Half, decoder: Half, wanted: tuple[int, int, int] | None)
     """
     if not encoder.free and not decoder.free:
         return
-    sizes = [wanted[:2]] if wanted else [(side, side) for side in SIDES]
+    sizes = picture_sizes(wanted)
     if not wanted and not encoder.free:
         frame = ports.frame_of(encoder.shape, True)
         sizes = [frame.shape[:2]] if frame else sizes
