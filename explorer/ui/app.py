@@ -20,12 +20,16 @@ from explorer.core.session import Session
 from explorer.ui.actions import Actions
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
+from explorer.ui.drop_gestures import DropGestures
+from explorer.ui.edits import Edits
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.model_gestures import ModelGestures
 from explorer.ui.opening import Opening
 from explorer.ui.presenter import Presenter
+from explorer.ui.selection_gestures import SelectionGestures
 from explorer.ui.store import SessionStore
+from explorer.ui.tray_gestures import TrayGestures
 from explorer.ui.window_gestures import WindowGestures
 
 NAME = "latent-explorer"
@@ -40,7 +44,8 @@ class Explorer:
     """The whole application in one window.
 
     Attributes:
-        window, store, jobs, loop, opening, presenter, controller, gestures, model, actions: its parts.
+        window, store, jobs, loop, opening, presenter, edits, controller, selecting, tray,
+        dropping, gestures, model, actions: its parts.
     """
 
     def __init__(self) -> None:
@@ -53,12 +58,19 @@ class Explorer:
         self.store, self.jobs, self.loop = SessionStore(), Jobs(), DecodeLoop()
         self.opening = Opening(self.store, self.jobs)
         self.presenter = Presenter(self.window, self.store, self.loop, self.jobs)
-        self.controller = Controller(self.window, self.store, self.jobs, self.opening, self.presenter)
+        self.edits = Edits(self.window, self.store)
+        self.controller = Controller(self.window, self.store, self.edits, self.presenter)
+        self.selecting = SelectionGestures(self.window, self.edits)
+        self.tray = TrayGestures(self.edits, self.jobs, self.controller, self.presenter)
+        self.dropping = DropGestures(self.edits, self.jobs, self.opening, self.controller)
         self.gestures = WindowGestures(
-            self.window, self.store, self.jobs, self.controller, self.presenter, self._settings
+            self.window, self.store, self.jobs, self.controller, self.tray, self.dropping, self._settings
         )
         self.model = ModelGestures(self.window, self.store, self.jobs, self.opening, self._settings)
-        self.actions = Actions(self.window, self.gestures, self.controller, self.opening, self.model)
+        self.actions = Actions(
+            self.window, self.gestures, self.controller, self.selecting, self.tray, self.dropping, self.edits,
+            self.opening, self.model,
+        )  # fmt: skip
         self.window.map.add_tools(
             [self.actions["use_tool", name] for name in ("probe", "pan", "lasso")] + [self.actions["fit"]]
         )
@@ -76,7 +88,7 @@ class Explorer:
         self.window.show()
         self.window.map.setFocus()
         if paths:
-            self.controller.open_paths(paths)
+            self.dropping.open_paths(paths)
         elif self._last_session.exists():
             self.opening.reopen(self._last_session, FIRST)
         else:
@@ -107,30 +119,32 @@ class Explorer:
 
     def _wire(self) -> None:
         window, controller, gestures = self.window, self.controller, self.gestures
+        selecting, tray, dropping = self.selecting, self.tray, self.dropping
         window.closing.connect(self.close)
         window.map.probed.connect(controller.probe)
         window.map.nudged.connect(controller.nudge)
         window.map.hovered.connect(controller.hover)
-        window.map.lassoed.connect(controller.lasso)
-        window.map.dropped.connect(controller.drop)
+        window.map.lassoed.connect(selecting.lasso)
+        window.map.dropped.connect(dropping.drop)
         window.map.fell_back.connect(window.message.say)
-        window.dropped.connect(controller.drop)
-        window.loaded.color_by_chosen.connect(controller.color_by)
-        window.loaded.legend.isolated.connect(controller.isolate)
-        window.loaded.legend.toggled.connect(controller.toggle)
+        window.dropped.connect(dropping.drop)
+        window.loaded.color_by_chosen.connect(selecting.color_by)
+        window.loaded.legend.isolated.connect(selecting.isolate)
+        window.loaded.legend.toggled.connect(selecting.toggle)
         window.here.neighbour_chosen.connect(controller.go_to_row)
         window.here.sliders.pressed.connect(controller.slider_pressed)
         window.here.sliders.moved.connect(controller.slide)
         window.here.extras.pressed.connect(controller.slider_pressed)
         window.here.extras.changed.connect(controller.set_extra)
-        window.tray.chosen.connect(controller.go_to_kept)
-        window.tray.removed.connect(controller.remove_kept)
+        window.tray.chosen.connect(tray.go_to_kept)
+        window.tray.removed.connect(tray.remove_kept)
         window.tray.sample_asked.connect(gestures.ask_sample)
         window.tray.selection_asked.connect(gestures.ask_sample_selection)
         window.tray.export_asked.connect(gestures.ask_export)
+        gestures.theme_chosen.connect(self.presenter.set_theme)
         window.status.cancel_asked.connect(self.jobs.cancel)
-        controller.said.connect(window.status.say)
-        controller.refused.connect(window.message.say)
+        self.edits.said.connect(window.status.say)
+        self.edits.refused.connect(window.message.say)
         self.loop.failed.connect(window.message.say)
         self.jobs.failed.connect(window.message.say)
         self.jobs.broke.connect(self.report_bug)
@@ -149,9 +163,9 @@ class Explorer:
         self.store.changed.connect(self._allow)
         self.opening.remarked.connect(window.message.say)
         self.opening.unsettled.connect(self.model.offer_to_state)
-        self.opening.images_wanted.connect(controller.open_paths)
+        self.opening.images_wanted.connect(dropping.open_paths)
         self.opening.view_wanted.connect(window.map.set_view)
-        stack = controller.undo_stack
+        stack = self.edits.undo_stack
         for method, able, changed in (
             ("undo", stack.canUndo, stack.canUndoChanged),
             ("redo", stack.canRedo, stack.canRedoChanged),

@@ -60,7 +60,7 @@ class _Demo:
         self._problems: list[str] = []
         self._seconds: dict[str, float] = {}
         self._explorer = Explorer()
-        self._explorer.controller.refused.connect(self._problems.append)
+        self._explorer.edits.refused.connect(self._problems.append)
         self._explorer.jobs.failed.connect(self._problems.append)
         self._explorer.jobs.broke.connect(lambda error: self._problems.append(repr(error)))
 
@@ -79,19 +79,19 @@ class _Demo:
             )
             self._step(
                 "encode",
-                lambda: ours.controller.open_paths([data]),
+                lambda: ours.dropping.open_paths([data]),
                 lambda: ours.store.session.work is not None,
             )
             self._wait("map", lambda: not ours.jobs.running and ours.store.session.map is not None)
             latencies.clear()
             self._step("drag", self._drag, lambda: len(latencies) > 0)
             drag_latencies = sorted(latencies)
-            ours.controller.keep()
+            ours.tray.keep()
             self._step("drop", self._drop, lambda: bool(ours.store.session.dropped))
-            ours.controller.keep()
+            ours.tray.keep()
             self._step("sample", self._sample, lambda: len(ours.store.session.tray) >= _SAMPLES + 2)
             pictures = self._out / "pictures"
-            self._step("export", lambda: ours.controller.export(pictures), (pictures / "sheet.png").exists)
+            self._step("export", lambda: ours.tray.export(pictures), (pictures / "sheet.png").exists)
             self._settle(0.5)
             self._grab(pictures)
         finally:
@@ -165,12 +165,12 @@ class _Demo:
         assert work is not None
         path = self._scratch / "a face.png"
         write_png(path, work.pictures([len(work) // 2])[0])
-        self._explorer.controller.open_paths([path])
+        self._explorer.dropping.open_paths([path])
 
     def _sample(self) -> None:
         from explorer.core.sampling import SampleRequest
 
-        self._explorer.controller.sample(SampleRequest("prior", _SAMPLES, 7, 0.0))
+        self._explorer.tray.sample(SampleRequest("prior", _SAMPLES, 7, 0.0))
 
     def _grab(self, pictures: Path) -> None:
         self._explorer.window.map.settle()

@@ -16,13 +16,14 @@ from explorer.core.provenance import png_bytes
 from explorer.ui import theme
 from explorer.ui.clipboard import picture_mime
 from explorer.ui.controller import Controller
+from explorer.ui.drop_gestures import DropGestures
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.map_choice import RendererChoice
 from explorer.ui.map_view import Tool
 from explorer.ui.pictures import to_qimage
-from explorer.ui.presenter import Presenter
 from explorer.ui.store import SessionStore
+from explorer.ui.tray_gestures import TrayGestures
 
 _ABOUT = """<b>Latent Explorer {version}</b>
 <p>Drag over a map of your data and see the decoder's pictures as you move.</p>
@@ -47,12 +48,14 @@ class WindowGestures(QObject):
         store: SessionStore,
         jobs: Jobs,
         controller: Controller,
-        presenter: Presenter,
+        tray: TrayGestures,
+        dropping: DropGestures,
         settings: QSettings,
     ) -> None:
         super().__init__(window)
         self._window, self._store, self._jobs = window, store, jobs
-        self._controller, self._presenter, self._settings = controller, presenter, settings
+        self._controller, self._tray, self._dropping = controller, tray, dropping
+        self._settings = settings
         self._system = False
         self.renderer = RendererChoice(window.map, settings)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -65,14 +68,12 @@ class WindowGestures(QObject):
         filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte *{SESSION_SUFFIX} {images});;All files (*)"
         dialog = self._file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(filters)
-        dialog.filesSelected.connect(
-            lambda names: self._controller.open_paths([Path(name) for name in names])
-        )
+        dialog.filesSelected.connect(lambda names: self._dropping.open_paths([Path(name) for name in names]))
         dialog.open()
 
     def ask_open_folder(self) -> None:
         """Choose a folder to open."""
-        self._ask_folder("Open a folder", lambda folder: self._controller.open_paths([folder]))
+        self._ask_folder("Open a folder", lambda folder: self._dropping.open_paths([folder]))
 
     def ask_save_session(self) -> None:
         """Choose where the session is written."""
@@ -90,7 +91,7 @@ class WindowGestures(QObject):
 
     def ask_export(self) -> None:
         """Choose where the gallery is written."""
-        self._ask_folder("Export the gallery into", self._controller.export)
+        self._ask_folder("Export the gallery into", self._tray.export)
 
     def quit(self) -> None:
         """Close the window."""
@@ -100,7 +101,7 @@ class WindowGestures(QObject):
 
     def copy_picture(self) -> None:
         """Copy the picture that is looked at, with its latent for ourselves."""
-        here = self._controller.here()
+        here = self._tray.here()
         if here is not None:
             png = png_bytes(here.picture, here.provenance)
             QGuiApplication.clipboard().setMimeData(picture_mime(png, to_qimage(here.picture)))
@@ -108,7 +109,7 @@ class WindowGestures(QObject):
 
     def paste(self) -> None:
         """Place what the clipboard holds on the map."""
-        self._controller.drop(QGuiApplication.clipboard().mimeData())
+        self._dropping.drop(QGuiApplication.clipboard().mimeData())
 
     # --- the view ----------------------------------------------------------------------------------
 
@@ -136,7 +137,6 @@ class WindowGestures(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, chosen)
-        self._presenter.set_theme(chosen)
         self.theme_chosen.emit(chosen)
 
     def fit_selection(self) -> None:
@@ -197,7 +197,7 @@ class WindowGestures(QObject):
         from explorer.ui.sample_dialog import SampleDialog
 
         dialog = SampleDialog(self._window, kinds, chosen, session.seed)
-        dialog.asked.connect(self._controller.sample)
+        dialog.asked.connect(self._tray.sample)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -108,7 +108,7 @@ class Hand:
         hovering = self._steps // 100 % 2 == 1 and self._first_at is not None
         if hovering and self._steps % 100 == 0:
             self._send(self._types.MouseButtonRelease, self._left, self._none)
-            self._explorer.controller.keep()
+            self._explorer.tray.keep()
         elif self._first_at is not None and self._steps % 100 == 0:
             self._send(self._types.MouseButtonPress, self._left, self._left)
         held = self._none if hovering else self._left

@@ -45,7 +45,7 @@ def test_a_drag_shows_pictures_on_its_way_and_is_one_step_of_undo(hand):
     assert hand.cursor is first
     hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert hand.cursor is last
-    assert hand.explorer.controller.undo_stack.count() == 1
+    assert hand.explorer.edits.undo_stack.count() == 1
 
 
 def test_arrows_move_the_probe_and_dice_throw_a_latent_that_the_seed_repeats(hand):
@@ -57,7 +57,7 @@ def test_arrows_move_the_probe_and_dice_throw_a_latent_that_the_seed_repeats(han
     thrown = hand.cursor
     assert thrown.seed == seed
     assert hand.session.seed == seed + 1
-    hand.explorer.controller.undo()
+    hand.explorer.edits.undo()
     hand.key(Qt.Key.Key_D)
     assert np.array_equal(hand.cursor.latent, thrown.latent)
 
@@ -118,7 +118,7 @@ def test_a_picture_copied_in_the_middle_of_a_drag_is_that_of_its_latent(hand):
 
 def test_more_images_than_are_placed_are_counted_aloud(hand, tmp_path, fashion_pictures):
     Image.fromarray(fashion_pictures[0, :, :, 0]).save(tmp_path / "one.png")
-    hand.explorer.controller.place_images([("one.png", tmp_path / "one.png")] * 203)
+    hand.explorer.dropping.place_images([("one.png", tmp_path / "one.png")] * 203)
     hand.wait(lambda: len(hand.session.dropped) == 200)
     assert "first 200 of 203" in hand.explorer.window.message.text()
 
@@ -127,11 +127,11 @@ def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_la
     hand.click(hand.on_data())
     hand.key(Qt.Key.Key_K)
     kept = hand.cursor
-    hand.explorer.controller.sample(SampleRequest("prior", 5, 7, 0.0))
+    hand.explorer.tray.sample(SampleRequest("prior", 5, 7, 0.0))
     hand.wait(lambda: len(hand.session.tray) == 6)
     out = tmp_path / "gallery"
-    with hand.qtbot.waitSignal(hand.explorer.controller.exported):
-        hand.explorer.controller.export(out)
+    with hand.qtbot.waitSignal(hand.explorer.tray.exported):
+        hand.explorer.tray.export(out)
     assert sorted(path.name for path in out.iterdir()) == [
         *(f"{i:04d}.png" for i in range(1, 7)),
         "sheet.png",
@@ -150,8 +150,8 @@ def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_la
 def test_a_picture_of_another_model_says_which(hand, open_explorer, tmp_path):
     faces = open_explorer()
     faces.key(Qt.Key.Key_K)
-    with faces.qtbot.waitSignal(faces.explorer.controller.exported):
-        faces.explorer.controller.export(tmp_path / "faces")
+    with faces.qtbot.waitSignal(faces.explorer.tray.exported):
+        faces.explorer.tray.export(tmp_path / "faces")
     hand.drop(tmp_path / "faces" / "0001.png")
     hand.wait(lambda: "faces-vae" in hand.explorer.window.message.text())
 
@@ -168,7 +168,7 @@ def test_the_tray_goes_back_and_lets_go(hand):
     assert hand.cursor.latent.tobytes() == kept.latent.tobytes()
     QTest.keyClick(tray, Qt.Key.Key_Delete)
     assert len(hand.session.tray) == 1
-    hand.explorer.controller.undo()
+    hand.explorer.edits.undo()
     assert len(hand.session.tray) == 2
 
 
@@ -178,7 +178,7 @@ def test_the_legend_isolates_toggles_and_hidden_points_cannot_be_picked(hand):
     assert hand.session.hidden == frozenset(range(10)) - {1}
     QTest.mouseClick(rows[4], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
     assert hand.session.hidden == frozenset(range(10)) - {1, 4}
-    hand.explorer.controller.undo()
+    hand.explorer.edits.undo()
     assert hand.session.hidden == frozenset(range(10)) - {1}
     QTest.mouseClick(rows[1], Qt.MouseButton.LeftButton)
     assert hand.session.hidden == frozenset()
@@ -208,20 +208,20 @@ def test_a_lasso_selects_points_and_new_pictures_are_drawn_from_them(hand):
 
 
 def test_sampling_from_nothing_is_a_sentence_and_not_something_else(hand):
-    hand.explorer.controller.sample(SampleRequest("selection", 3, 1, 0.0))
+    hand.explorer.tray.sample(SampleRequest("selection", 3, 1, 0.0))
     hand.wait(hand.explorer.window.message.isVisible)
     assert "lasso" in hand.explorer.window.message.text()
     assert hand.session.tray == ()
 
 
 def test_samples_around_the_cursor_stay_near_it_and_those_of_shown_points_keep_their_label(hand):
-    hand.explorer.controller.sample(SampleRequest("around", 8, 1, 0.2))
+    hand.explorer.tray.sample(SampleRequest("around", 8, 1, 0.2))
     hand.wait(lambda: len(hand.session.tray) == 8)
     spread = hand.session.work.latents.std(axis=0)
     for kept in hand.session.tray:
         assert np.abs((kept.provenance.latent - hand.cursor.latent) / spread).max() < 1.2
-    hand.explorer.controller.isolate(1)
-    hand.explorer.controller.sample(SampleRequest("shown", 8, 1, 0.0))
+    hand.explorer.selecting.isolate(1)
+    hand.explorer.tray.sample(SampleRequest("shown", 8, 1, 0.0))
     hand.wait(lambda: len(hand.session.tray) == 16)
     label = hand.session.work.fields[0]
     near = [hand.session.map.inverse.nearest(kept.provenance.place, 5) for kept in hand.session.tray[8:]]
@@ -239,7 +239,7 @@ def test_a_slider_changes_the_latent_and_undoes_as_one_step(hand):
     QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=middle)
     changed = np.flatnonzero(hand.cursor.latent != before.latent)
     assert changed.tolist() == [slider.dimension]
-    hand.explorer.controller.undo()
+    hand.explorer.edits.undo()
     assert hand.cursor is before
 
 

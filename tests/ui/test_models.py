@@ -120,8 +120,8 @@ def test_a_generators_exported_picture_returns_to_its_latent(open_mapped, genera
     hand.key(Qt.Key.Key_D)
     hand.key(Qt.Key.Key_K)
     latent = hand.cursor.latent
-    with hand.qtbot.waitSignal(hand.explorer.controller.exported):
-        hand.explorer.controller.export(tmp_path / "out")
+    with hand.qtbot.waitSignal(hand.explorer.tray.exported):
+        hand.explorer.tray.export(tmp_path / "out")
     hand.key(Qt.Key.Key_D)
     assert hand.cursor.latent.tobytes() != latent.tobytes()
     hand.drop(tmp_path / "out" / "0001.png")
@@ -169,7 +169,7 @@ def test_what_an_encoder_alone_cannot_do_is_off_and_says_why(open_explorer, enco
     hand.key(Qt.Key.Key_D)
     assert hand.session.tray == ()
     assert hand.cursor is before
-    hand.explorer.controller.sample(SampleRequest("prior", 3, 1, 0.0))
+    hand.explorer.tray.sample(SampleRequest("prior", 3, 1, 0.0))
     hand.wait(hand.explorer.window.message.isVisible)
     assert "encoder alone" in hand.explorer.window.message.text()
 
@@ -189,7 +189,7 @@ def test_an_encoder_alone_places_a_dropped_picture_and_a_pair_may_follow(
     row = hand.explorer.window.here._dropped
     assert row._views[0].isVisible()
     assert not row._views[1].isVisible()
-    hand.explorer.controller.open_paths([fashion_bundle])
+    hand.explorer.dropping.open_paths([fashion_bundle])
     hand.wait(lambda: hand.session.pair.can_decode)
     assert hand.explorer.actions["keep"].isEnabled()
     assert "encoder alone" not in hand.explorer.actions["keep"].toolTip()
@@ -214,7 +214,7 @@ def test_an_amount_beside_the_latent_is_dragged_and_undone_as_one_step(open_mapp
     assert not np.array_equal(shown(hand), old)
     expected = hand.session.pair.decode(hand.cursor.latent[None], {"truncation": value})[0]
     assert np.array_equal(shown(hand), expected)
-    hand.explorer.controller.undo()
+    hand.explorer.edits.undo()
     assert hand.session.extras is before
     assert np.array_equal(shown(hand), old)
     assert slider.amount() == pytest.approx(0.7, abs=0.002)
@@ -236,7 +236,7 @@ def test_labels_switches_and_noise_are_set_by_the_keyboard(open_mapped, conditio
     assert hand.session.extras["noise"] == 1.0
     assert not np.array_equal(shown(hand), quiet)
     for _ in range(3):
-        hand.explorer.controller.undo()
+        hand.explorer.edits.undo()
     assert dict(hand.session.extras) == {}
     assert not controls["invert"].isChecked()
 
@@ -248,8 +248,8 @@ def test_the_other_inputs_go_with_a_kept_picture_and_with_the_session(
     QTest.keyClick(hand.explorer.window.here.extras.controls["label"], Qt.Key.Key_End)
     hand.key(Qt.Key.Key_K)
     picture = shown(hand).copy()
-    with hand.qtbot.waitSignal(hand.explorer.controller.exported):
-        hand.explorer.controller.export(tmp_path / "out")
+    with hand.qtbot.waitSignal(hand.explorer.tray.exported):
+        hand.explorer.tray.export(tmp_path / "out")
     assert read_provenance(tmp_path / "out" / "0001.png").extras == {"label": 3.0}
     QTest.keyClick(hand.explorer.window.here.extras.controls["label"], Qt.Key.Key_Home)
     hand.drop(tmp_path / "out" / "0001.png")

@@ -171,7 +171,7 @@ def test_an_export_or_a_session_that_cannot_be_written_says_so(hand, tmp_path):
     hand.key(Qt.Key.Key_K)
     blocked = tmp_path / "a file"
     blocked.write_text("in the way")
-    hand.explorer.controller.export(blocked / "gallery")
+    hand.explorer.tray.export(blocked / "gallery")
     hand.wait(hand.explorer.window.message.isVisible)
     assert "could not be written" in hand.explorer.window.message.text()
     assert not hand.explorer.controller.save_session_to(blocked / "mine.latents")
@@ -198,7 +198,7 @@ def test_what_is_dropped_beside_the_map_opens_too(hand, own_model):
 def test_a_demo_mapped_anew_keeps_its_own_map_on_disk(hand, fashion_bundle):
     before = (fashion_bundle / "map.npy").read_bytes()
     shipped = hand.session.map
-    hand.explorer.controller.remap()
+    hand.explorer.dropping.remap()
     hand.wait(lambda: not hand.explorer.jobs.running, timeout=120_000)
     assert hand.session.map is not shipped
     assert (fashion_bundle / "map.npy").read_bytes() == before

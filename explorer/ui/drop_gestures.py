@@ -1,0 +1,112 @@
+"""Gestures that bring something: files and pictures that are dropped, pasted or opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+
+from explorer.core.dropped import NO_ENCODER, read_dropped
+from explorer.core.errors import ExplorerError
+from explorer.core.opening import classify
+from explorer.core.progress import Progress
+from explorer.core.provenance import read_provenance
+from explorer.core.session import Cursor, DroppedImage
+from explorer.ui.controller import Controller
+from explorer.ui.edits import Edits
+from explorer.ui.jobs import Jobs
+from explorer.ui.opening import Opening
+
+MANY_IMAGES = 200
+
+
+class DropGestures(QObject):
+    """What is brought is opened, or placed on the map."""
+
+    def __init__(self, edits: Edits, jobs: Jobs, opening: Opening, controller: Controller) -> None:
+        super().__init__(edits)
+        self._edits, self._jobs = edits, jobs
+        self._opening, self._controller = opening, controller
+
+    def drop(self, mime: QMimeData) -> None:
+        """Something was dropped or pasted: files, folders, or the pixels of an image."""
+        from explorer.ui.clipboard import image_bytes
+
+        paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        if paths:
+            self.open_paths(paths)
+        elif (data := image_bytes(mime)) is not None:
+            self.place_images([("pasted image", data)])
+        else:
+            self._edits.refused.emit(
+                "What was dropped is no file and no image; drop model files, a folder or images."
+            )
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open whatever ``paths`` are: a model, data, a workspace, a session, images."""
+        try:
+            plan = classify(paths)
+        except ExplorerError as error:
+            self._edits.refused.emit(str(error))
+            return
+        if plan.images and not (plan.model or plan.workspace or plan.data or plan.session):
+            self.place_images([(path.name, path) for path in plan.images])
+        else:
+            self._opening.open_plan(plan)
+
+    def remap(self) -> None:
+        """Project the latents anew."""
+        self._opening.map_latents()
+
+    def place_images(self, sources: Sequence[tuple[str, Path | bytes]]) -> None:
+        """Encode pictures, place them on the map and look at the first.
+
+        One of our own exported pictures returns to exactly its latent instead.
+        """
+        session = self._edits.session
+        pair, latent_map = session.pair, session.map
+        if pair is None:
+            self._edits.refused.emit(
+                "No model is open; open an encoder and a decoder before dropping images."
+            )
+            return
+        if len(sources) == 1 and self._returned(sources[0]):
+            return
+        if not pair.can_encode:
+            self._edits.refused.emit(NO_ENCODER.format(pair.name))
+            return
+        chosen = sources[:MANY_IMAGES]
+
+        def done(result: tuple[tuple[DroppedImage, ...], list[str]]) -> None:
+            dropped, problems = result
+            if len(chosen) < len(sources):
+                problems = [
+                    f"Only the first {len(chosen)} of {len(sources):,} images were placed.",
+                    *problems,
+                ]
+            if problems:
+                self._edits.refused.emit(
+                    " ".join(problems[:3]) + (f" And {len(problems) - 3} more." if len(problems) > 3 else "")
+                )
+            if dropped:
+                first = dropped[0]
+                self._edits.new_gesture()
+                self._edits.edit(
+                    "Drop image", dropped=dropped, cursor=Cursor(first.latent, first.place, "image")
+                )
+
+        def work(progress: Progress) -> tuple[tuple[DroppedImage, ...], list[str]]:
+            places = latent_map.placement if latent_map else None
+            return read_dropped(pair, places, chosen, progress)
+
+        self._jobs.start("Placing", work, done, wanted=lambda: self._edits.session.map is latent_map)
+
+    def _returned(self, source: tuple[str, Path | bytes]) -> bool:
+        """Whether ``source`` is one of our own pictures, which then has been returned to."""
+        try:
+            provenance = read_provenance(source[1])
+        except ExplorerError as error:
+            self._edits.refused.emit(str(error))
+            return True
+        return provenance is not None and self._controller.return_to(provenance, source[0])
