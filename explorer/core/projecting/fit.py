@@ -14,6 +14,7 @@ from explorer.core.map_settings import MapSettings
 from explorer.core.map_shelf import MapShelf
 from explorer.core.pca import components, project
 from explorer.core.projecting import umap_parts
+from explorer.core.projecting.epochs import OnEpoch, arrange
 from explorer.core.projecting.neighbours import EXACT, Cells, Neighbours, nearest
 
 Floats = NDArray[np.float32]
@@ -23,7 +24,7 @@ MOST_REFINED = 2_000_000
 """Points beyond which only the landmarks are arranged, for lack of memory for everybody's neighbourhoods."""
 
 _LANDMARK_EPOCHS = 100
-_EPOCHS = 80
+_EPOCHS = 120
 _PARENTS = 4
 _LONGEST_LATENT = 1000
 _SHORTENED = 100
@@ -60,7 +61,9 @@ def fit(
     ``start (N, 2)`` is the first layout, ``labels (N,)`` pull like points together (-1: none).
     """
     points = metric_points(shortened(latents, watch), settings.metric)
-    run = _whole if settings.method == "densmap" or len(points) <= EXACT else _by_landmarks
+    whole = settings.method == "densmap" or len(points) <= EXACT
+    whole = whole or (settings.detail == "all" and len(points) <= MOST_REFINED)
+    run = _whole if whole else _by_landmarks
     try:
         return run(points, start, settings, labels, shelf, watch), False
     except Stopped as stopped:
@@ -113,6 +116,18 @@ def _angles(found: Neighbours) -> Neighbours:
     return Neighbours(found.rows, np.asarray(found.distances**2 / 2, np.float32))
 
 
+def effort(settings: MapSettings, count: int) -> float:
+    """About how much work a map of ``count`` points is: points by epochs by neighbours, the same for all."""
+    epochs = 500.0 if count <= EXACT else 200.0
+    if settings.method == "densmap":
+        return count * (epochs + 200) * settings.neighbours * 2
+    if count <= EXACT or (settings.detail == "all" and count <= MOST_REFINED):
+        return count * epochs * settings.neighbours
+    landmarks = (5 * LANDMARKS if count > MOST_REFINED else LANDMARKS) * _LANDMARK_EPOCHS
+    refining = 0 if settings.detail == "landmarks" or count > MOST_REFINED else count * _EPOCHS
+    return (landmarks + refining + 10 * count) * settings.neighbours
+
+
 def umap_arguments(start: Floats, settings: MapSettings, neighbours: Neighbours) -> dict[str, Any]:
     """What ``umap.UMAP`` is called with where it makes the whole map."""
     dense = settings.method == "densmap"
@@ -158,12 +173,13 @@ def _by_landmarks(
 ) -> Floats:
     """A layout of some points, which the others follow; then some epochs over all.
 
-    The second step starts near its end and so needs fewer of UMAP's epochs.
+    The second step starts near its end and so needs fewer epochs than UMAP's 200.
     """
     watch.stage("Choosing landmarks")
     rng = np.random.Generator(np.random.PCG64(settings.seed))
-    refined = len(points) <= MOST_REFINED
-    chosen = np.sort(rng.choice(len(points), LANDMARKS if refined else 5 * LANDMARKS, replace=False))
+    many = len(points) > MOST_REFINED
+    refined = not many and settings.detail != "landmarks"
+    chosen = np.sort(rng.choice(len(points), 5 * LANDMARKS if many else LANDMARKS, replace=False))
     landmarks = np.ascontiguousarray(points[chosen])
     found = nearest(landmarks, min(settings.neighbours, len(chosen) - 1), settings.seed)
     graph = umap_parts.fuzzy_graph(found if settings.metric == "euclidean" else _angles(found))
@@ -173,8 +189,8 @@ def _by_landmarks(
     followers = Followers(points, landmarks, chosen, rng)
     later = _Later(points, settings, shelf) if refined else None
     watch.stage(f"Arranging {len(chosen):,} landmarks", _LANDMARK_EPOCHS)
-    layout = umap_parts.arrange(
-        graph, begin, settings.min_distance, settings.seed, _LANDMARK_EPOCHS,
+    layout = arrange(
+        graph, begin, umap_parts.curve(settings.min_distance), settings.seed, _LANDMARK_EPOCHS,
         lambda layout, done: watch.epoch(done, lambda: followers.places(layout)),
     )  # fmt: skip
     places = followers.places(layout)
@@ -195,10 +211,11 @@ def _by_landmarks(
     if labels is not None:
         graph = umap_parts.with_labels(graph, labels)
     watch.stage("Arranging all points", _EPOCHS)
-    return umap_parts.arrange(graph, places, settings.min_distance, settings.seed, _EPOCHS, _watched(watch))
+    curve = umap_parts.curve(settings.min_distance)
+    return arrange(graph, places, curve, settings.seed, _EPOCHS, _watched(watch))
 
 
-def _watched(watch: Watch) -> umap_parts.OnEpoch:
+def _watched(watch: Watch) -> OnEpoch:
     return lambda layout, done: watch.epoch(done, lambda: layout)
 
 

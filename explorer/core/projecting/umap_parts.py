@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.projecting import epochs
+from explorer.core.projecting.epochs import OnEpoch
 from explorer.core.projecting.neighbours import Neighbours
 
 Floats = NDArray[np.float32]
-OnEpoch = Callable[[Floats, int], None]
 
 _FAR_LABELS = 5.0
 """How far apart different labels put two points: UMAP's value where data and labels weigh the same."""
@@ -37,8 +38,10 @@ def warm_up() -> None:
     points = np.random.Generator(np.random.PCG64(0)).standard_normal((40, 2)).astype(np.float32)
     rows = (np.arange(40)[:, None] + np.arange(4)) % 40
     distances = np.sort(np.abs(points @ points.T)[:, :4], axis=1)
-    graph = fuzzy_graph(Neighbours(rows.astype(np.int32), distances))
-    arrange(graph, points, 0.1, 1, 2, lambda *_: None)
+    neighbours = Neighbours(rows.astype(np.int32), distances)
+    epochs.arrange(fuzzy_graph(neighbours), points, curve(0.1), 1, 2, lambda *_: None)
+    arguments = {"n_neighbors": 4, "n_epochs": 2, "init": points, "random_state": 1, "n_jobs": 1}
+    whole_umap({**arguments, "precomputed_knn": tuple(neighbours)}, points, None, lambda *_: None)
 
 
 def leave_out_approximate_search() -> None:
@@ -121,44 +124,14 @@ def _turned(places: NDArray[np.float64], like: Floats) -> NDArray[np.float64]:
     return np.asarray(places @ (left @ right))
 
 
-def arrange(
-    graph: Any,
-    places: Floats,
-    min_distance: float,
-    seed: int,
-    epochs: int,
-    on_epoch: OnEpoch,
-) -> Floats:
-    """UMAP's optimisation of ``places (N, 2)`` on ``graph`` by ``epochs`` epochs.
-
-    UMAP's own way into it would stretch the layout to a square first; this one keeps it where it is.
-    """
-    from umap import layouts, umap_
-
-    edges = graph.tocoo(copy=True)
-    edges.sum_duplicates()
-    edges.data[edges.data < edges.data.max() / epochs] = 0.0
-    edges.eliminate_zeros()
-    a, b = curve(min_distance)
-    state = np.random.RandomState(seed).randint(np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max - 1, 3)
-    layout = np.array(places, np.float32, order="C")
-    with watched_epochs(on_epoch):
-        return np.asarray(
-            layouts.optimize_layout_euclidean(
-                layout, layout, edges.row, edges.col, epochs, len(layout),
-                umap_.make_epochs_per_sample(edges.data, epochs), a, b, state.astype(np.int64),
-                parallel=False, move_other=True,
-            )
-        )  # fmt: skip
-
-
 def whole_umap(
     arguments: dict[str, Any], points: Floats, labels: NDArray[np.int64] | None, on_epoch: OnEpoch
 ) -> Any:
     """``umap.UMAP(**arguments)`` fitted on ``points (N, D)``."""
     import umap
 
-    with watched_epochs(on_epoch):
+    with watched_epochs(on_epoch), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "precomputed_knn")  # it misses what would place further points
         return umap.UMAP(**arguments).fit(points, labels)
 
 

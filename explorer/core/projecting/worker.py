@@ -142,8 +142,7 @@ def _answer(facts: dict[str, Any], arrays: list[NDArray[Any]], answers: IO[bytes
         reason = "not enough memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
         channel.send_frame(answers, channel.FAILURE, reason.splitlines()[-1][:200].encode())
         raise
-    if not stopped:
-        shelf.keep_layout(places, dict(zip("ab", curve(settings.min_distance), strict=True)))
+    shelf.keep_layout(places, dict(zip("ab", curve(settings.min_distance), strict=True)), stopped=stopped)
     for remark in shelf.remarks:
         teller.remark(remark)
     channel.send_frame(answers, channel.RESULT, *channel.layout_body(places, int(stopped), 0, 0.0))
