@@ -1,28 +1,122 @@
-"""What new pictures can be drawn from: the prior, the cursor, the selected or the shown points."""
+"""What new pictures can be drawn from: every sampler by its name, with what it needs and what it says."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.core.errors import ExplorerError
-from explorer.core.gallery import Recipe
+from explorer.core.latent_ops.draws import Law
 from explorer.core.model_pair import ModelPair
-from explorer.core.session import Session, shown_rows
+from explorer.core.progress import Progress
+from explorer.core.recipe import Recipe
+from explorer.core.session import Session, selected_rows, shown_rows
 from explorer.core.workspace import Workspace
 
+if TYPE_CHECKING:
+    from explorer.core.latent_ops.mixture import Mixture
+
 _FEWEST_FITTED, _MOST_FITTED, _FITTED_VALUES = 64, 4096, 1 << 22
+_SPREAD_ROWS = 20_000
+_MIXTURES: WeakKeyDictionary[Workspace, Mixture] = WeakKeyDictionary()
+_FITTING = threading.Lock()
 
 
 @dataclass(frozen=True)
 class SampleRequest:
-    """What to sample: ``kind`` is prior, around, selection or shown; ``radius`` counts only around."""
+    """What to sample: a name of ``SAMPLERS``, how many, the seed, and what counts for some samplers only.
+
+    Attributes:
+        radius: around the cursor, in posterior standard deviations.
+        temperature, truncation: of the narrowed prior; no truncation where it is None.
+        field, code: which label.
+    """
 
     kind: str
     count: int
     seed: int
-    radius: float
+    radius: float = 2.0
+    temperature: float = 0.7
+    truncation: float | None = None
+    field: str = ""
+    code: int = -1
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """One way to draw new latents.
+
+    Attributes:
+        name: its key.
+        title, note: what it is called, and a line about it.
+        needs: keys of ``NEEDS``.
+        settings: the fields of ``SampleRequest`` that count beside kind, count and seed.
+        recipe: how to draw what is asked for; the session has what it needs.
+    """
+
+    name: str
+    title: str
+    note: str
+    needs: tuple[str, ...]
+    settings: tuple[str, ...]
+    recipe: Callable[[SampleRequest, Session, Progress], Recipe]
+
+    def missing(self, session: Session) -> str:
+        """Why it cannot be used at present, a sentence; empty where it can."""
+        return next((NEEDS[need][1] for need in self.needs if not NEEDS[need][0](session)), "")
+
+
+NEEDS: dict[str, tuple[Callable[[Session], bool], str]] = {
+    "data": (
+        lambda session: session.work is not None and len(session.work) > 0,
+        "There are no points to sample from; open data first.",
+    ),
+    "cursor": (
+        lambda session: session.cursor is not None,
+        "There is no cursor to sample around; click on the map first.",
+    ),
+    "selection": (
+        lambda session: session.selection is not None and len(session.selection) > 0,
+        "There are no points to sample from; draw a lasso around some first.",
+    ),
+    "labels": (
+        lambda session: session.work is not None and len(session.work.fields) > 0,
+        "The data have no labels to sample from; open data with labels, or select points on the map.",
+    ),
+    "flat": (
+        lambda session: session.pair is not None and session.pair.prior != "sphere",
+        "The model's prior is a sphere, which has no temperature; sample the prior as it is.",
+    ),
+}
+"""What a sampler may need of the session, and the sentence where it is not there."""
+
+
+def available(session: Session) -> list[Sampler]:
+    """The samplers that can be used at present, in their order."""
+    return [one for one in SAMPLERS.values() if not one.missing(session)]
+
+
+def recipe_of(request: SampleRequest, session: Session, progress: Progress | None = None) -> Recipe:
+    """How to draw what is asked for. A mixture is fitted here, for a second; ``Cancelled`` stops it.
+
+    Raises ``ExplorerError`` where there is nothing to draw from.
+    """
+    if session.pair is None:
+        raise ExplorerError("No model is open; open an encoder and a decoder before sampling.")
+    check_draws(session.pair)
+    sampler = SAMPLERS.get(request.kind)
+    if sampler is None:
+        raise ExplorerError(f"There is no sampler called {request.kind}; {', '.join(SAMPLERS)} would work.")
+    missing = sampler.missing(session)
+    if missing:
+        raise ExplorerError(missing)
+    return sampler.recipe(request, session, progress or Progress())
 
 
 def prior_recipe(pair: ModelPair, work: Workspace | None, count: int, seed: int) -> Recipe:
@@ -32,9 +126,8 @@ def prior_recipe(pair: ModelPair, work: Workspace | None, count: int, seed: int)
     N(0, I) only where no data are open.
     """
     if pair.prior == "data" and work is not None and len(work):
-        most = max(_FEWEST_FITTED, min(_MOST_FITTED, _FITTED_VALUES // pair.latent_size))
-        return Recipe.fitted(np.asarray(work.latents[:: -(-len(work) // most)]), count, seed)
-    return Recipe.prior(count, pair.latent_size, seed, "normal" if pair.prior == "data" else pair.prior)
+        return _fitted(work, count, seed)
+    return Recipe.prior(count, pair.latent_size, seed, _law(pair))
 
 
 def check_draws(pair: ModelPair) -> None:
@@ -43,19 +136,137 @@ def check_draws(pair: ModelPair) -> None:
         raise ExplorerError(f"{pair.name} is an encoder alone and draws nothing; open its decoder with it.")
 
 
-def recipe_of(request: SampleRequest, session: Session) -> Recipe:
-    """How to draw what is asked for. Raises ``ExplorerError`` where there is nothing to draw from."""
-    pair, work, cursor = session.pair, session.work, session.cursor
-    if pair is None:
-        raise ExplorerError("No model is open; open an encoder and a decoder before sampling.")
-    check_draws(pair)
-    if request.kind == "prior":
-        return prior_recipe(pair, work, request.count, request.seed)
-    if request.kind == "around" and cursor is not None:
-        spread = None if work is None else np.asarray(work.latents[:20_000]).std(axis=0)
-        return Recipe.around(cursor.latent, request.radius, request.count, request.seed, spread)
-    if request.kind == "selection" and work is not None and session.selection is not None:
-        return Recipe.selection(np.asarray(work.latents[session.selection]), request.count, request.seed)
-    if request.kind == "shown" and work is not None:
-        return Recipe.selection(np.asarray(work.latents[shown_rows(session)]), request.count, request.seed)
-    raise ExplorerError("There are no points to sample from; draw a lasso around some, or open data first.")
+def mixture_of(work: Workspace, progress: Progress | None = None) -> Mixture:
+    """The mixture of normals fitted to the codes of ``work``, kept as long as ``work`` is.
+
+    Raises ``ExplorerError`` where there are too few codes, ``Cancelled`` after a cancel.
+    """
+    from explorer.core.latent_ops.mixture import fit_mixture
+
+    with _FITTING:
+        found = _MIXTURES.get(work)
+        if found is None:
+            found = _MIXTURES[work] = fit_mixture(work.latents, progress=progress)
+        return found
+
+
+def posterior_spread(work: Workspace | None) -> tuple[NDArray[np.float32] | None, str]:
+    """The typical posterior standard deviation in each dimension ``(D,)``, and what it is called.
+
+    It is the root of the mean variance. A plain autoencoder has no posterior: there it is that of the codes;
+    without data, None for 1.
+    """
+    if work is None or not len(work):
+        return None, ""
+    some = slice(None, None, -(-len(work) // _SPREAD_ROWS))
+    if work.logvars is not None:
+        variances = np.exp(np.minimum(np.asarray(work.logvars[some], np.float64), 80.0))
+        spread = np.sqrt(variances[np.isfinite(variances).all(axis=1)].mean(axis=0))
+        return spread.astype(np.float32), "posterior standard deviations"
+    rows = np.asarray(work.latents[some], np.float64)
+    spread = rows[np.isfinite(rows).all(axis=1)].std(axis=0)
+    return spread.astype(np.float32), "standard deviations of the data"
+
+
+def _law(pair: ModelPair) -> Law:
+    return "normal" if pair.prior == "data" else pair.prior
+
+
+def _prior(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.pair is not None
+    return Recipe.prior(request.count, session.pair.latent_size, request.seed, _law(session.pair))
+
+
+def _narrowed(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.pair is not None
+    size, law = session.pair.latent_size, _law(session.pair)
+    return Recipe.prior(request.count, size, request.seed, law, request.temperature, request.truncation)
+
+
+def _normal(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.work is not None
+    return _fitted(session.work, request.count, request.seed)
+
+
+def _fitted(work: Workspace, count: int, seed: int) -> Recipe:
+    most = max(_FEWEST_FITTED, min(_MOST_FITTED, _FITTED_VALUES // work.latents.shape[1]))
+    return Recipe.fitted(np.asarray(work.latents[:: -(-len(work) // most)]), count, seed)
+
+
+def _mixture(request: SampleRequest, session: Session, progress: Progress) -> Recipe:
+    assert session.work is not None
+    return Recipe.mixture(mixture_of(session.work, progress), request.count, request.seed)
+
+
+def _around(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.cursor is not None
+    spread, unit = posterior_spread(session.work)
+    return Recipe.around(session.cursor.latent, request.radius, request.count, request.seed, spread, unit)
+
+
+def _selection(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.work is not None
+    return Recipe.selection(np.asarray(session.work.latents[session.selection]), request.count, request.seed)
+
+
+def _shown(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.work is not None
+    rows = shown_rows(session)
+    return Recipe.selection(
+        np.asarray(session.work.latents[rows]), request.count, request.seed, "those shown"
+    )
+
+
+def _label(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+    assert session.work is not None
+    field = next((one for one in session.work.fields if one.name == request.field), None)
+    if field is None or not 0 <= request.code < len(field.names):
+        raise ExplorerError("This label is not among those of the data; choose another.")
+    rows = np.asarray(session.work.latents[field.codes == request.code])
+    name = f"{field.name} {field.names[request.code]}"
+    if len(rows) == 0:
+        raise ExplorerError(f"No point has the label {name}; choose another.")
+    return Recipe.selection(rows, request.count, request.seed, name)
+
+
+_ROWS = (
+    Sampler(
+        "prior", "The prior", "What a VAE or GAN is trained to be sampled from; a plain autoencoder is not.",
+        (), (), _prior,
+    ),
+    Sampler(
+        "narrowed", "The prior, narrowed",
+        "Less spread (temperature), or no far coordinates (truncation): safer pictures, fewer kinds.",
+        ("flat",), ("temperature", "truncation"), _narrowed,
+    ),
+    Sampler(
+        "fitted", "A normal distribution fitted to the data",
+        "Mean and covariance of the data's own latents.",
+        ("data",), (), _normal,
+    ),
+    Sampler(
+        "mixture", "A mixture of normals fitted to the data",
+        "Follows the groups that the data's latents fall into; their number is chosen by BIC.",
+        ("data",), (), _mixture,
+    ),
+    Sampler(
+        "around", "Around the cursor",
+        "The cursor's latent plus noise; the radius counts in posterior standard deviations.",
+        ("cursor",), ("radius",), _around,
+    ),
+    Sampler(
+        "selection", "The selected points", "New pictures between the selected points.",
+        ("data", "selection"), (), _selection,
+    ),
+    Sampler(
+        "shown", "The points shown", "New pictures between the points that the legend's filter leaves.",
+        ("data",), (), _shown,
+    ),
+    Sampler(
+        "label", "One label", "New pictures between the points that have it.",
+        ("data", "labels"), ("field", "code"), _label,
+    ),
+)  # fmt: skip
+
+SAMPLERS = {one.name: one for one in _ROWS}
+"""Every sampler by its name."""

@@ -7,19 +7,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from explorer.core.errors import ExplorerError
-from explorer.core.latent_ops import (
-    dimension_information,
-    interpolate,
-    sample_around,
-    sample_prior,
-    sample_selection,
-)
+from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.latent_ops.draws import sample_around, sample_fitted, sample_prior, sample_selection
+from explorer.core.latent_ops.information import dimension_information
+from explorer.core.latent_ops.mixture import fit_mixture
+from explorer.core.progress import Progress
 
 ROWS = np.random.default_rng(0).normal(size=(500, 6)).astype(np.float32)
+MIXTURE = fit_mixture(ROWS)
 
 DRAWS: dict[str, Callable[[int, int], np.ndarray]] = {
     "prior": lambda count, seed: sample_prior(count, 6, seed),
+    "narrowed": lambda count, seed: sample_prior(count, 6, seed, "normal", 0.7, 1.5),
+    "fitted": lambda count, seed: sample_fitted(ROWS, count, seed),
+    "mixture": lambda count, seed: MIXTURE.sample(count, seed),
     "around": lambda count, seed: sample_around(ROWS[0], 0.5, count, seed),
     "selection": lambda count, seed: sample_selection(ROWS, count, seed),
 }
@@ -33,6 +34,7 @@ def test_the_same_seed_gives_the_same_numbers(draw: Callable[[int, int], np.ndar
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert len(np.unique(first, axis=0)) == 20
+    assert np.array_equal(draw(7, 7), first[:7])
 
 
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
@@ -82,11 +84,58 @@ def test_a_selection_of_one_repeats_it_and_of_none_is_refused() -> None:
         sample_selection(ROWS[:0], 3, 1)
 
 
-def test_interpolation_is_a_straight_line_with_exact_ends() -> None:
-    line = interpolate(ROWS[0], ROWS[1], 9)
-    assert np.array_equal(line[[0, -1]], ROWS[:2])
-    np.testing.assert_allclose(line[4], (ROWS[0] + ROWS[1]) / 2, rtol=1e-5)
-    np.testing.assert_allclose(np.diff(line, axis=0), np.tile((ROWS[1] - ROWS[0]) / 8, (8, 1)), atol=1e-6)
+def test_truncation_bounds_each_coordinate_and_temperature_scales_it() -> None:
+    samples = sample_prior(20_000, 3, 1, "normal", 0.5, 1.0)
+    assert np.abs(samples).max() <= 0.5
+    # The variance of a normal within one deviation is 1 - 2φ(1)/(Φ(1) - Φ(-1)).
+    np.testing.assert_allclose(samples.std(axis=0), 0.5 * (1 - 2 * 0.241971 / 0.682689) ** 0.5, atol=0.005)
+    assert np.array_equal(sample_prior(9, 3, 1, "normal", 2.0), 2 * sample_prior(9, 3, 1))
+    assert np.abs(sample_prior(2000, 3, 1, "uniform", 1.0, 0.25)).max() == pytest.approx(0.25, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("law", "temperature", "truncation", "word"),
+    [("normal", 0.0, None, "above 0"), ("normal", 1.0, -1.0, "above 0"), ("sphere", 0.5, None, "sphere")],
+)
+def test_a_prior_that_cannot_be_narrowed_says_why(law, temperature, truncation, word) -> None:
+    with pytest.raises(ExplorerError, match=word):
+        sample_prior(3, 4, 1, law, temperature, truncation)
+
+
+def test_a_mixture_finds_how_many_groups_there_are_and_samples_them() -> None:
+    rng = np.random.default_rng(3)
+    centres = np.array([[0, 0, 0], [8, 0, 0], [0, 8, 8]])
+    rows = np.concatenate(
+        [c + rng.normal(size=(n, 3)) * [1, 0.2, 1] for c, n in zip(centres, (300, 150, 150), strict=True)]
+    )
+    rows = rows.astype(np.float32)
+    rows[7] = np.nan
+    mixture = fit_mixture(rows)
+    assert min(mixture.scores, key=mixture.scores.__getitem__) == len(mixture.weights) == 3
+    samples = mixture.sample(4000, 1)
+    group = np.square(samples[:, None] - centres).sum(axis=2).argmin(axis=1)
+    np.testing.assert_allclose(np.bincount(group) / 4000, [0.5, 0.25, 0.25], atol=0.03)
+    for one, centre in enumerate(centres):
+        np.testing.assert_allclose(samples[group == one].mean(axis=0), centre, atol=0.3)
+        np.testing.assert_allclose(samples[group == one].std(axis=0), [1, 0.2, 1], rtol=0.15)
+
+
+def test_a_mixture_of_long_latents_keeps_their_whole_spread() -> None:
+    rng = np.random.default_rng(4)
+    rows = (rng.normal(size=(900, 80)) * np.geomspace(3, 0.3, 80)).astype(np.float32)
+    samples = fit_mixture(rows).sample(3000, 2)
+    np.testing.assert_allclose(samples.std(axis=0), rows.std(axis=0), rtol=0.12)
+
+
+def test_a_mixture_needs_latents_and_stops_when_told() -> None:
+    with pytest.raises(ExplorerError, match="40 or more"):
+        fit_mixture(ROWS[:30])
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        fit_mixture(ROWS, progress=progress)
+    same = fit_mixture(np.ones((100, 4), np.float32)).sample(5, 1)
+    np.testing.assert_allclose(same, 1, atol=1e-5)
 
 
 def test_kl_per_dimension_matches_the_divergence_by_simulation() -> None:
