@@ -8,12 +8,12 @@ from pathlib import Path
 
 from explorer.core.arrays import read_error
 from explorer.core.dataset_arrays import ArrayDataset, open_idx, open_npy, open_npz
-from explorer.core.dataset_base import Dataset, Field
+from explorer.core.dataset_base import Dataset, Field, Measure
 from explorer.core.dataset_folder import FolderDataset
 from explorer.core.errors import ExplorerError
 from explorer.core.pixels import PICTURE_SUFFIXES
 
-__all__ = ["ArrayDataset", "Dataset", "Field", "FolderDataset", "open_dataset"]
+__all__ = ["ArrayDataset", "Dataset", "Field", "FolderDataset", "Measure", "open_dataset"]
 
 _WANTED = "a folder of pictures, an IDX file (such as train-images-idx3-ubyte.gz) or an NPZ file"
 

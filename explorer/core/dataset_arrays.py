@@ -8,15 +8,18 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from explorer.core.arrays import check_size, open_array, read_error, read_header
-from explorer.core.dataset_base import Dataset, Field, field_of, file_fingerprint
+from explorer.core.dataset_base import Dataset, Field, Measure, field_of, file_fingerprint
 from explorer.core.errors import ExplorerError
 from explorer.core.pixels import Pixels, as_it_is
+
+if TYPE_CHECKING:
+    from explorer.core.dataset_columns import Column
 
 _MAX_PACKED = 4 << 30
 _DEFLATE_LIMIT = 1040  # deflate shrinks at most 1032 to 1
@@ -140,10 +143,11 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def open_npz(path: Path) -> ArrayDataset:
-    """An NPZ file: ``images``, and every other one-dimensional array of its length as a field.
+    """An NPZ file: ``images``, and every other one-dimensional array of its length as a column.
 
     ``images`` is ``(N, H, W)`` or ``(N, H, W, C)``, as a rule uint8; a field holds strings, booleans,
-    or integers with their names in ``<field>_names`` (-1 for none); a scalar string ``name`` names the set.
+    or integers with their names in ``<field>_names`` (-1 for none); other numbers are fields or measures
+    (``dataset_columns``), NaN for none; a scalar string ``name`` names the set.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -171,7 +175,10 @@ def open_npz(path: Path) -> ArrayDataset:
     images = arrays.pop(key)
     title = arrays.pop("name", None)
     name = str(title) if title is not None and title.shape == () else path.stem
-    return ArrayDataset(path, images, _fields(arrays, count, path), name)
+    columns = _columns(arrays, count, path)
+    dataset = ArrayDataset(path, images, tuple(one for one in columns if isinstance(one, Field)), name)
+    dataset.measures = tuple(one for one in columns if isinstance(one, Measure))
+    return dataset
 
 
 def open_npy(path: Path) -> ArrayDataset:
@@ -256,15 +263,18 @@ def _images_key(shapes: dict[str, tuple[int, ...]], path: Path) -> str:
     )
 
 
-def _fields(arrays: dict[str, npt.NDArray[Any]], count: int, path: Path) -> tuple[Field, ...]:
-    fields = []
+def _columns(arrays: dict[str, npt.NDArray[Any]], count: int, path: Path) -> list[Column]:
+    from explorer.core.dataset_columns import numbers_column
+
+    columns: list[Column] = []
     for name, values in arrays.items():
         owner = name.removesuffix("_names")
-        if values.shape != (count,) or values.dtype.kind == "f" or (owner != name and owner in arrays):
+        if values.shape != (count,) or (owner != name and owner in arrays):
             continue
         names = arrays.get(f"{name}_names")
         if names is None or values.dtype.kind not in "iu":
-            fields.append(field_of(name, values))
+            is_number = values.dtype.kind in "iuf"
+            columns.append(numbers_column(name, values) if is_number else field_of(name, values))
             continue
         if names.ndim != 1 or values.min() < -1 or values.max() >= len(names):
             raise ExplorerError(
@@ -273,5 +283,5 @@ def _fields(arrays: dict[str, npt.NDArray[Any]], count: int, path: Path) -> tupl
                 "a name for each value from 0, and -1 for none, would work."
             )
         texts = (n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in names.tolist())
-        fields.append(Field(name, values.astype(np.int32), tuple(texts)))
-    return tuple(fields)
+        columns.append(Field(name, values.astype(np.int32), tuple(texts)))
+    return columns

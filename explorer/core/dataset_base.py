@@ -1,11 +1,12 @@
-"""What every data set is: numbered pictures with names, and categorical columns beside them."""
+"""What every data set is: numbered pictures with names, and columns of categories and numbers beside them."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from explorer.core.pixels import Pixels
 
 _WHOLE = 256 << 20
 _PART = 16 << 20
+_FEW = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,55 @@ class Field:
     codes: npt.NDArray[np.int32]
     names: tuple[str, ...]
 
+    @property
+    def is_text(self) -> bool:
+        """Whether most items have a value of their own, as captions do: to be searched, not to colour by."""
+        return len(self.names) > max(_FEW, len(self.codes) // 2)
+
+    def value_of(self, row: int) -> str:
+        """The value of one item in words; empty for none."""
+        code = int(self.codes[row])
+        return self.names[code] if 0 <= code < len(self.names) else ""
+
     def take(self, rows: npt.NDArray[np.int64]) -> Field:
         """The same column for some of the items, in their order."""
         return Field(self.name, self.codes[rows], self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A column of numbers, from the data or worked out from the model or the map.
+
+    Attributes:
+        name: what it is called.
+        values: ``(N,) float32``, NaN for none.
+        unit: of the values, such as ``nats``; may be empty.
+        note: a sentence that says exactly what the values are.
+        centre: the value that they lie to both sides of; None where they only go from low to high.
+        ends: the least and largest value that there may be, where these are known.
+    """
+
+    name: str
+    values: npt.NDArray[np.float32]
+    unit: str = ""
+    note: str = ""
+    centre: float | None = None
+    ends: tuple[float, float] | None = None
+
+    def value_of(self, row: int) -> str:
+        """The value of one item in words; empty for none."""
+        value = float(self.values[row])
+        return f"{number_text(value)} {self.unit}".strip() if math.isfinite(value) else ""
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Measure:
+        """The same column for some of the items, in their order."""
+        return replace(self, values=self.values[rows])
+
+
+def number_text(value: float) -> str:
+    """A number to be read at a glance: three digits that count, and a true minus."""
+    text = f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.3g}"
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
 
 
 def field_of(name: str, values: Sequence[str] | npt.NDArray[Any]) -> Field:
@@ -54,6 +102,7 @@ class Dataset(ABC):
         path: the folder or file.
         name: what to call it.
         fields: its categorical columns; empty where nothing is known of the items.
+        measures: its columns of numbers.
         stored_as_files: whether each picture is a file of its own, slow to come back to.
         skipped: how many files in a folder were left aside because they are no pictures.
     """
@@ -61,6 +110,7 @@ class Dataset(ABC):
     path: Path
     name: str
     fields: tuple[Field, ...] = ()
+    measures: tuple[Measure, ...] = ()
     stored_as_files: bool = False
     skipped: int = 0
 

@@ -1,15 +1,16 @@
-"""A folder of picture files as a data set; its sub-folders are the labels."""
+"""A folder of picture files as a data set; its sub-folders are the labels, a table beside them tells more."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from explorer.core.arrays import read_error
-from explorer.core.dataset_base import Dataset, Field, field_of
+from explorer.core.dataset_base import Dataset, Field, Measure, field_of, file_fingerprint
 from explorer.core.errors import ExplorerError
 from explorer.core.pixels import PICTURE_SUFFIXES, Pixels
 
@@ -28,26 +29,45 @@ class FolderDataset(Dataset):
     """All pictures in a folder and its sub-folders, in the order of their relative names.
 
     Hidden files and folders are passed over; other files are counted in ``skipped``. Links are
-    followed, each real folder is visited once.
+    followed, each real folder is visited once. A table in it or beside it (``dataset_columns.TABLES``) adds
+    columns; a folder's label is called ``folder`` where the table has a label too.
     """
 
     stored_as_files = True
 
     def __init__(self, path: Path) -> None:
+        from explorer.core.dataset_columns import find_table, read_table
+
         self.path = path
         self.name = path.resolve().name or str(path)
         self._files, others = _walk(path)
         self.skipped = len(others)
         if not self._files:
             raise ExplorerError(_no_picture(path, others))
-        self.fields = _labels([self.item_name(i) for i in range(len(self))])
+        names = [self.item_name(i) for i in range(len(self))]
+        self._table = find_table(path)
+        columns = read_table(self._table, names) if self._table else ()
+        if not columns:
+            self._table = None
+        elif self._table is not None and self._table.parent == path:
+            self.skipped -= 1  # it is of use
+        fields = tuple(one for one in columns if isinstance(one, Field))
+        named = {one.name for one in columns}
+        own = [replace(one, name="folder") if one.name in named else one for one in _labels(names)]
+        self.fields = (*own, *fields)
+        self.measures = tuple(one for one in columns if isinstance(one, Measure))
 
     def __len__(self) -> int:
         return len(self._files)
 
     def fingerprint(self) -> str:
-        """SHA-256 over names, sizes and times of change, hexadecimal; the files are not opened."""
+        """SHA-256 over names, sizes and times of change, hexadecimal; the files are not opened.
+
+        A table that tells of them counts with its content.
+        """
         digest = hashlib.sha256()
+        if self._table is not None:
+            digest.update(file_fingerprint(self._table).encode())
         for file in self._files:
             digest.update(os.fsencode(file.name) + f"\0{file.size}\0{file.changed}\n".encode())
         return digest.hexdigest()

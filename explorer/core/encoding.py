@@ -27,6 +27,7 @@ from explorer.core.workspace_file import (
     DataReference,
     ModelReference,
     description,
+    save_columns,
     write_description,
 )
 
@@ -38,7 +39,7 @@ _FILES_AT_ONCE = 16
 _JUDGED = 1000
 
 
-class _Chunk(NamedTuple):
+class Chunk(NamedTuple):
     """Some items as read: ``rows (k,)``, ``pictures (k, H, W, C)``, and those that failed."""
 
     rows: npt.NDArray[np.int64]
@@ -61,7 +62,7 @@ def encode(pair: ModelPair, dataset: Dataset, folder: Path, progress: Progress) 
     with atomic_folder(folder) as beside:
         with ExitStack() as stack:
             sink = _Sink(pair, dataset, beside, stack)
-            batches = stack.enter_context(closing(_batches(dataset, pair.image.picture_shape, progress)))
+            batches = stack.enter_context(closing(read_batches(dataset, pair.image.picture_shape, progress)))
             for batch in batches:
                 sink.take(batch)
                 progress(batch.done, len(dataset), "Encoding", "images")
@@ -92,7 +93,7 @@ class _Sink:
         self._judged[np.linspace(0, count - 1, min(count, _JUDGED)).round().astype(np.int64)] = True
         self._errors: list[float] = []
 
-    def take(self, batch: _Chunk) -> None:
+    def take(self, batch: Chunk) -> None:
         """Encode one batch and write its rows."""
         self._unreadable += batch.failures
         if not len(batch.rows):
@@ -125,9 +126,9 @@ class _Sink:
             )
         rows = np.concatenate(self._rows)
         fields = [one.take(rows) for one in dataset.fields]
+        measures = [one.take(rows) for one in dataset.measures]
         save_array(self._folder / "rows.npy", rows)
-        if fields:
-            save_array(self._folder / "fields.npy", np.stack([one.codes for one in fields]))
+        save_columns(self._folder, fields, measures)
         if dataset.stored_as_files:
             names = np.array([dataset.item_name(int(i)).encode() for i in rows])
             save_array(self._folder / "names.npy", names)
@@ -141,6 +142,7 @@ class _Sink:
             thumbnail_shape=self._thumbnail if self._thumbnails is not None else None,
             names=dataset.stored_as_files,
             fields=fields,
+            measures=measures,
             unreadable=self._unreadable,
             reconstruction_mse=float(np.mean(self._errors)) if self._errors else None,
         )
@@ -150,19 +152,19 @@ class _Sink:
         return self._stack.enter_context(ArrayWriter(self._folder / name, dtype, row_shape))
 
 
-def _batches(
+def read_batches(
     dataset: Dataset, shape: tuple[int, int, int], progress: Progress
-) -> Generator[_Chunk, None, None]:
+) -> Generator[Chunk, None, None]:
     """The data set in batches for the encoder, read ahead by threads."""
     size = min(_BATCH, max(1, _BATCH_VALUES // (shape[0] * shape[1] * shape[2])))
     step = min(size, _FILES_AT_ONCE) if dataset.stored_as_files else size
-    gathered: list[_Chunk] = []
+    gathered: list[Chunk] = []
     with closing(_read_ahead(dataset, shape, step, progress)) as chunks:
         for chunk in chunks:
             progress.check()
             gathered.append(chunk)
             if sum(len(one.rows) for one in gathered) >= size or chunk.done == len(dataset):
-                yield _Chunk(
+                yield Chunk(
                     np.concatenate([one.rows for one in gathered]),
                     np.concatenate([one.pictures for one in gathered]),
                     [failure for one in gathered for failure in one.failures],
@@ -173,12 +175,12 @@ def _batches(
 
 def _read_ahead(
     dataset: Dataset, shape: tuple[int, int, int], step: int, progress: Progress
-) -> Generator[_Chunk, None, None]:
+) -> Generator[Chunk, None, None]:
     """The data set in small chunks, in order, a few of them ahead of the consumer."""
     workers = min(4, os.cpu_count() or 1) if dataset.stored_as_files else 1
     pool = ThreadPoolExecutor(workers, "read-ahead")
     starts = iter(range(0, len(dataset), step))
-    waiting: deque[Future[_Chunk]] = deque()
+    waiting: deque[Future[Chunk]] = deque()
     try:
         while True:
             while len(waiting) < 2 * workers + 1 and (start := next(starts, None)) is not None:
@@ -191,7 +193,7 @@ def _read_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(dataset: Dataset, items: range, shape: tuple[int, int, int], progress: Progress) -> _Chunk:
+def _read(dataset: Dataset, items: range, shape: tuple[int, int, int], progress: Progress) -> Chunk:
     pictures = np.empty((len(items), *shape), np.uint8)
     rows: list[int] = []
     failures: list[tuple[str, str]] = []
@@ -202,4 +204,4 @@ def _read(dataset: Dataset, items: range, shape: tuple[int, int, int], progress:
             rows.append(item)
         except ExplorerError as error:
             failures.append((dataset.item_name(item), str(error)))
-    return _Chunk(np.array(rows, np.int64), pictures[: len(rows)], failures, items.stop)
+    return Chunk(np.array(rows, np.int64), pictures[: len(rows)], failures, items.stop)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer.core.arrays import save_array
-from explorer.core.dataset import Dataset, Field, open_dataset
+from explorer.core.dataset import Dataset, Field, Measure, open_dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
 from explorer.core.pixels import Pixels
@@ -30,6 +30,7 @@ from explorer.core.workspace_file import (
     ModelReference,
     damaged,
     read_array,
+    read_columns,
     read_description,
     write_description,
 )
@@ -74,6 +75,7 @@ class Workspace:
         logvars: log-variances, ``(N, D) float32``, mapped; None for a plain autoencoder.
         rows: the item's index in the data set, ``(N,) int64``.
         fields: categorical columns aligned with the latents.
+        measures: columns of numbers, likewise.
         unreadable: items that could not be read: name and reason (a sentence).
         reconstruction_mse: mean squared error on [0, 1] pixels over a sample of the data.
         thumbnails: small pictures ``(N, h, w, C) uint8``, mapped, where the data are single files.
@@ -88,6 +90,7 @@ class Workspace:
     logvars: Floats | None
     rows: npt.NDArray[np.int64]
     fields: tuple[Field, ...]
+    measures: tuple[Measure, ...]
     unreadable: tuple[tuple[str, str], ...]
     reconstruction_mse: float | None
     thumbnails: Pixels | None
@@ -106,9 +109,8 @@ class Workspace:
             model, data = facts["model"], facts["data"]
             count, size = int(facts["count"]), int(facts["latent_size"])
             height, width, channels = map(int, facts["picture"])
-            columns = [(str(one["name"]), tuple(map(str, one["names"]))) for one in facts["fields"]]
             thumbnail = [int(number) for number in facts["thumbnail"] or ()]
-            codes = read_array(folder, "fields.npy", np.int32, (len(columns), count)) if columns else ()
+            fields, measures = read_columns(folder, facts, count)
             return cls(
                 folder=folder,
                 model=ModelReference(
@@ -126,10 +128,8 @@ class Workspace:
                 if facts["logvars"]
                 else None,
                 rows=np.array(read_array(folder, "rows.npy", np.int64, (count,))),
-                fields=tuple(
-                    Field(name, np.array(column), names)
-                    for (name, names), column in zip(columns, codes, strict=True)
-                ),
+                fields=fields,
+                measures=measures,
                 unreadable=tuple((str(name), str(reason)) for name, reason in facts["unreadable"]),
                 reconstruction_mse=_number(facts["reconstruction_mse"]),
                 thumbnails=read_array(folder, "thumbnails.npy", np.uint8, (count, *thumbnail))
@@ -224,6 +224,10 @@ class Workspace:
         if self.names is not None:
             return bytes(self.names[row]).decode("utf-8", "replace")
         return f"#{self.rows[row]}"
+
+    def item_file(self, row: int) -> Path | None:
+        """The item's own file, which may be gone by now; None where the data are one file for all."""
+        return None if self.names is None else self.data.path / self.item_name(row)
 
     def _open_dataset(self) -> Dataset:
         dataset = open_dataset(self.data.path)

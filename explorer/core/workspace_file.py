@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from explorer.core.arrays import open_array, read_error
-from explorer.core.dataset import Field
+from explorer.core.arrays import open_array, read_error, save_array
+from explorer.core.dataset import Field, Measure
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
 
 FORMAT = 1
 DESCRIPTION = "workspace.json"
-ARRAYS = ("latents.npy", "logvars.npy", "rows.npy", "fields.npy", "names.npy", "thumbnails.npy", "map.npy")
+ARRAYS = (
+    "latents.npy", "logvars.npy", "rows.npy", "fields.npy", "field_names.json", "measures.npy", "names.npy",
+    "thumbnails.npy", "map.npy",
+)  # fmt: skip
+_MANY_NAMES = 1000
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,12 @@ def description(
     fields: Sequence[Field],
     unreadable: Sequence[tuple[str, str]],
     reconstruction_mse: float | None,
+    measures: Sequence[Measure] = (),
 ) -> dict[str, Any]:
-    """The facts for ``workspace.json`` of a workspace that is to lie in ``folder``."""
+    """The facts for ``workspace.json`` of a workspace that is to lie in ``folder``.
+
+    Names of a field of many are left to ``save_columns``.
+    """
     return {
         "format": FORMAT,
         "model": {
@@ -76,10 +84,53 @@ def description(
         "picture": list(picture_shape),
         "thumbnail": list(thumbnail_shape) if thumbnail_shape else None,
         "names": names,
-        "fields": [{"name": one.name, "names": list(one.names)} for one in fields],
+        "fields": [
+            {"name": one.name, "names": None if len(one.names) > _MANY_NAMES else list(one.names)}
+            for one in fields
+        ],
+        "measures": [{"name": one.name, "unit": one.unit, "note": one.note} for one in measures],
         "unreadable": [list(pair) for pair in unreadable],
         "reconstruction_mse": reconstruction_mse,
     }
+
+
+def save_columns(folder: Path, fields: Sequence[Field], measures: Sequence[Measure]) -> None:
+    """Write the columns of a workspace whose files are being made in ``folder``."""
+    if fields:
+        save_array(folder / "fields.npy", np.stack([one.codes for one in fields]))
+    if measures:
+        save_array(folder / "measures.npy", np.stack([one.values for one in measures]))
+    many = {one.name: one.names for one in fields if len(one.names) > _MANY_NAMES}
+    if many:
+        (folder / "field_names.json").write_text(json.dumps(many) + "\n", "ascii")
+
+
+def read_columns(
+    folder: Path, facts: Mapping[str, Any], count: int
+) -> tuple[tuple[Field, ...], tuple[Measure, ...]]:
+    """The columns of a workspace of ``count`` rows.
+
+    Raises ``ExplorerError`` where a file is missing or of another length; an older workspace has no measures.
+    """
+    listed, measured = facts["fields"], facts.get("measures", ())
+    many = {}
+    if any(one["names"] is None for one in listed):
+        path = folder / "field_names.json"
+        try:
+            many = json.loads(path.read_text("utf-8"))
+        except OSError as error:
+            raise read_error(path, error) from error
+    codes = read_array(folder, "fields.npy", np.int32, (len(listed), count)) if listed else ()
+    values = read_array(folder, "measures.npy", np.float32, (len(measured), count)) if measured else ()
+    fields = []
+    for one, column in zip(listed, codes, strict=True):
+        names = many[one["name"]] if one["names"] is None else one["names"]
+        fields.append(Field(str(one["name"]), np.array(column), tuple(map(str, names))))
+    measures = [
+        Measure(str(one["name"]), np.array(column), str(one["unit"]), str(one["note"]))
+        for one, column in zip(measured, values, strict=True)
+    ]
+    return tuple(fields), tuple(measures)
 
 
 def write_description(path: Path, facts: Mapping[str, Any]) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from explorer.core.color_choices import Choice
+from explorer.core.coloring import LATENT
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.model_pair import ModelPair
 from explorer.core.plan import SelfTest
 from explorer.core.workspace import Workspace
-from explorer.ui.furniture import Card, Choice, column, heading, scrolling
+from explorer.ui.furniture import Card, GroupedChoice, column, heading, scrolling
 from explorer.ui.legend import Legend
+
+if TYPE_CHECKING:
+    from explorer.ui.number_legend import NumberLegend
 
 KINDS = {
     "VAE": "VAE (μ, log σ²)",
@@ -32,11 +38,17 @@ class LoadedPanel(QWidget):
     """Model card, data card, colour-by and legend.
 
     Signals:
-        color_by_chosen: the name of a field.
+        color_by_chosen: a key of ``core.coloring``.
+        show_all_asked: the filter is to be taken away.
+        range_taken: what follows is one step of undo.
+        range_limited: the lowest and highest number to be shown, infinite at an open end; None for all.
         model_pressed: all about the model is wanted.
     """
 
     color_by_chosen = Signal(str)
+    show_all_asked = Signal()
+    range_taken = Signal()
+    range_limited = Signal(object)
     model_pressed = Signal()
 
     def __init__(self) -> None:
@@ -46,19 +58,44 @@ class LoadedPanel(QWidget):
         self._model, self._data = Card(), Card()
         self._model.set_button("Model card: all that was found out about the model")
         self._model.pressed.connect(self.model_pressed)
-        self._heading, self._fields = heading("Colour by"), Choice()
-        self._fields.setAccessibleName("Colour by")
-        self._fields.setToolTip("The field of the data that colours the points")
-        self._fields.textActivated.connect(self.color_by_chosen)
-        layout = column(self)
+        self._numbers: NumberLegend | None = None
+        self._heading, self._choices = heading("Colour by"), GroupedChoice("Colour by")
+        self._choices.setToolTip("What the points are coloured by (Shift+C)")
+        self._choices.chosen.connect(self.color_by_chosen)
+        self._dimensions = GroupedChoice("Latent dimension")
+        self._dimensions.setToolTip("Which number of the latent, the most informative first")
+        self._dimensions.chosen.connect(self.color_by_chosen)
+        self._shown = QPushButton()
+        self._shown.setObjectName("link")
+        self._shown.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._shown.setToolTip("Show all points again (Ctrl+L)")
+        self._shown.clicked.connect(self.show_all_asked)
+        inside = QWidget()  # so that it scrolls where the window is low
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolling(inside))
+        layout = self._column = column(inside)
         for widget in (heading("Model"), self._model, heading("Data set"), self._data, self._heading):
             layout.addWidget(widget)
-        layout.addWidget(self._fields)
-        layout.addWidget(scrolling(self.legend), 1)
+        layout.addWidget(self._choices)
+        layout.addWidget(self._dimensions)
+        layout.addWidget(self._shown)
+        layout.addWidget(self.legend, 1)
+        layout.addStretch(0)
         layout.insertSpacing(2, 6)
         layout.insertSpacing(5, 6)
         self.set_model(None, None)
         self.set_data(None)
+        self.set_choices([])
+        self.set_dimensions([])
+        self.set_shown(None, 0)
+
+    def add_card(self, title: str, card: QWidget) -> None:
+        """Put another card below that of the data."""
+        at = self._column.indexOf(self._data) + 1
+        self._column.insertSpacing(at, 6)
+        self._column.insertWidget(at + 1, heading(title))
+        self._column.insertWidget(at + 2, card)
 
     def set_model(self, pair: ModelPair | None, active: int | None) -> None:
         """Show a pair; ``active`` is its number of active latent dimensions where the data tell."""
@@ -109,12 +146,54 @@ class LoadedPanel(QWidget):
             )
         self._data.show_lines(work.data.name, lines)
 
-    def set_fields(self, names: Sequence[str], chosen: str) -> None:
-        """Offer fields to colour by."""
-        self._fields.blockSignals(True)
-        self._fields.clear()
-        self._fields.addItems(list(names))
-        self._fields.setCurrentText(chosen)
-        for part in (self._heading, self._fields):
-            part.setVisible(bool(names))
-        self._fields.blockSignals(False)
+    @property
+    def numbers(self) -> NumberLegend:
+        """The legend of numbers; made when first asked for."""
+        if self._numbers is None:
+            from explorer.ui.number_legend import NumberLegend
+
+            self._numbers = NumberLegend()
+            self._numbers.taken.connect(self.range_taken)
+            self._numbers.limited.connect(self.range_limited)
+            self._column.insertWidget(self._column.indexOf(self.legend) + 1, self._numbers)
+        return self._numbers
+
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer what there is to colour by."""
+        self._choices.set_entries([(one.key, one.text, one.group, one.tip, one.missing) for one in choices])
+        for part in (self._heading, self._choices):
+            part.setVisible(bool(choices))
+
+    def set_dimensions(self, dimensions: Sequence[tuple[str, str]]) -> None:
+        """Offer latent dimensions, key and text."""
+        self._dimensions.set_entries([(key, text, "", "", "") for key, text in dimensions])
+
+    @property
+    def has_dimensions(self) -> bool:
+        """Whether latent dimensions are offered."""
+        return self._dimensions.count() > 0
+
+    def set_choice(self, key: str) -> None:
+        """Say what colours the map."""
+        of_latent = key.startswith(LATENT)
+        self._choices.set_current(LATENT if of_latent else key)
+        self._dimensions.set_current(key)
+        self._dimensions.setVisible(of_latent)
+
+    def open_choices(self) -> None:
+        """Let the keyboard choose what to colour by."""
+        if self._choices.isVisible():
+            self._choices.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._choices.showPopup()
+
+    def show_legend(self, kind: str) -> None:
+        """Show the legend of "labels", of "numbers", or none."""
+        self.legend.setVisible(kind == "labels")
+        if self._numbers is not None or kind == "numbers":
+            self.numbers.setVisible(kind == "numbers")
+
+    def set_shown(self, shown: int | None, of: int) -> None:
+        """Say how many points the filter leaves; None where it leaves all."""
+        self._shown.setVisible(shown is not None)
+        if shown is not None:
+            self._shown.setText(f"{shown:,} of {of:,} shown · show all")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.core.dataset_sampled import is_sampled
-from explorer.core.latent_ops import DimensionInformation, dimension_information
+from explorer.core.latent_ops.information import DimensionInformation, dimension_information
 from explorer.core.model_pair import ModelPair
 from explorer.core.quantiles import bulk
 from explorer.core.session import Session, extra_inputs

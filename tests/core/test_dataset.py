@@ -275,6 +275,7 @@ class TestNpz:
         data = open_dataset(path)
         assert data.name == "Some faces"
         assert [field.name for field in data.fields] == ["hair", "glasses"]
+        assert [measure.name for measure in data.measures] == ["weight"]
         assert labels(data, 0) == ["long", None, "curly"]
         assert labels(data, 1) == ["yes", "no", "yes"]
 

@@ -9,7 +9,7 @@ from explorer.cli import main
 from explorer.core import dataset_sampled
 from explorer.core.dataset_sampled import is_sampled, sample, sampled
 from explorer.core.errors import Cancelled, ExplorerError
-from explorer.core.latent_ops import sample_fitted, sample_prior
+from explorer.core.latent_ops.draws import sample_fitted, sample_prior
 from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
 from explorer.core.provenance import read_provenance
