@@ -18,7 +18,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 # What each extra of pyproject.toml brings, by the names that are imported.
 _BASE = ("PIL", "PySide6", "numba", "numpy", "onnx", "onnxruntime", "platformdirs", "scipy", "umap")
-_TEST = ("hypothesis", "onnxscript", "psutil", "pytest", "pytest_timeout", "pytestqt", "torch")
+_TEST = ("hypothesis", "onnxscript", "psutil", "pyarrow", "pytest", "pytest_timeout", "pytestqt", "torch")
 MODULES = {"": _BASE, "test": _BASE + _TEST, "dev": (*_BASE, *_TEST, "mypy", "pre_commit", "ruff")}
 
 # What Qt opens: each library, and the Debian package that holds it.

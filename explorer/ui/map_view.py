@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, Signal
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -18,14 +21,19 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QToolButton
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
+from explorer.core.selection import How
 from explorer.core.view import View
 from explorer.ui.map_canvas import ZOOM_STEP, MapCanvas
+from explorer.ui.map_marks import on_screen
+from explorer.ui.map_outline import CLICK, Outline, how_of, pointer
+from explorer.ui.map_overlay import RING
 
-Tool = Literal["probe", "pan", "lasso"]
+Tool = Literal["probe", "pan", "lasso", "rectangle"]
+Gesture = Literal["probe", "pan", "outline"]
 
-_HOVER_REACH = 10.0
+_REACH = 10.0
 _NUDGE, _WIDE_NUDGE = 4.0, 24.0
 _NOTCH = 120.0
 _PINCH = Qt.NativeGestureType.ZoomNativeGesture
@@ -43,9 +51,12 @@ class MapView(MapCanvas):
 
     Signals:
         probed: x and y in map units, and the phase "press", "move" or "release" of a click or drag.
+        grabbed: in place of a press: a hand on the "row" of a point, on a picture "dropped" or on the
+            "cursor", and its number. What follows once it has moved is as after a press.
         nudged: arrow keys; dx and dy in window units, y down.
         hovered: the row of the point under the pointer, -1 for none; only when it changes.
-        lassoed: rows ``(n,) int64`` inside the polygon; with Shift, together with the selection.
+        outlined: rows ``(n,) int64`` inside what was drawn, and ``How`` they join what is selected.
+        menu_asked: the row of the point under the pointer or -1, and where a menu about it opens.
         dropped: the ``QMimeData`` (files or a picture) let go over the map; to be read at once.
         files_near: files are being dragged over the map.
     """
@@ -53,7 +64,9 @@ class MapView(MapCanvas):
     probed = Signal(float, float, str)
     nudged = Signal(float, float)
     hovered = Signal(int)
-    lassoed = Signal(object)
+    grabbed = Signal(str, int)
+    outlined = Signal(object, str)
+    menu_asked = Signal(int, QPoint)
     dropped = Signal(QMimeData)
     files_near = Signal()
 
@@ -65,14 +78,18 @@ class MapView(MapCanvas):
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAccessibleName("Map")
         self.setAccessibleDescription(
-            "All pictures as points. Click or drag to decode a place; arrow keys move it."
+            "All pictures as points. Click or drag to decode a place; arrow keys move it. "
+            "Shift and drag selects points, the menu key offers what can be done with the nearest."
         )
         self._tool: Tool = "probe"
-        self._gesture: Tool | None = None
+        self._gesture: Gesture | None = None
+        self._outline: Outline | None = None
+        self._how: How = "replace"
+        self._grabbing: QPointF | None = None
+        self._on_grip = False
         self._button = Qt.MouseButton.NoButton
         self._last, self._pinched = QPointF(), 1.0
         self._space = False
-        self._lasso_adds = False
         # Hovering waits until the events at hand are done, so that a fast pointer costs one look-up a round.
         self._hover_later = QTimer(self)
         self._hover_later.setSingleShot(True)
@@ -86,14 +103,14 @@ class MapView(MapCanvas):
 
     def add_tools(self, actions: Sequence[QAction]) -> None:
         """Put actions on the floating bar."""
-        for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            self._buttons.addWidget(button)
-        self._bar.show()
-        self._place_bar()
+        self._bar.add(actions)
+
+    def reveal(self, row: int) -> None:
+        """Look where a point is, if it is not to be seen."""
+        place, view = self._positions[row], self.view()
+        if np.isfinite(place).all() and not self.rect().contains(on_screen(view, place).toPoint()):
+            x, y = place.tolist()
+            self.set_view(replace(view, center_x=x, center_y=y))
 
     def shut_down(self) -> None:
         """Wait for the drawing thread; to be called before the application ends."""
@@ -117,14 +134,16 @@ class MapView(MapCanvas):
         if self._gesture is not None or button not in _BUTTONS:
             event.ignore()
             return
-        pans = button == Qt.MouseButton.MiddleButton or self._space
-        self._gesture, self._button = "pan" if pans else self._tool, button
-        self._last = event.position()
-        if self._gesture == "probe":
-            self._probe(event.position(), "press")
-        elif self._gesture == "lasso":
-            self._marks.lasso = [event.position()]
-            self._lasso_adds = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._button, self._last = button, event.position()
+        self._set_how(event.modifiers())
+        if button == Qt.MouseButton.MiddleButton or self._space or self._tool == "pan":
+            self._gesture = "pan"
+        elif self._tool == "probe" and self._how == "replace":
+            self._gesture = "probe"
+            self._press(event.position())
+        else:
+            self._gesture = "outline"
+            self._outline = Outline(event.position(), self._how, is_box=self._tool != "lasso")
         self._hover(-1)
         self._show_tool()
 
@@ -132,15 +151,17 @@ class MapView(MapCanvas):
         position = event.position()
         self._marks.pointer = position
         if self._gesture == "probe":
-            self._probe(position, "move")
+            self._drag(position)
         elif self._gesture == "pan":
             step = position - self._last
             self._last = position
             self._camera.pan(step.x(), step.y())
-        elif self._gesture == "lasso":
-            self._marks.lasso.append(position)
+        elif self._outline is not None:
+            self._outline.extend(position)
+            self._marks.lasso = self._outline.path
             self._refresh()
         else:
+            self._set_how(event.modifiers())
             self._hover_later.start()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -150,13 +171,15 @@ class MapView(MapCanvas):
         gesture, self._gesture = self._gesture, None
         self._button = Qt.MouseButton.NoButton
         if gesture == "probe":
+            self._grabbing = None
             self._probe(event.position(), "release")
-        elif gesture == "lasso":
-            self._finish_lasso()
+        elif self._outline is not None:
+            self._finish_outline(self._outline)
+        self._set_how(event.modifiers())
         self._show_tool()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._tool != "lasso":
+        if event.button() == Qt.MouseButton.LeftButton and self._tool in ("probe", "pan"):
             self.fit()
         else:
             self.mousePressEvent(event)
@@ -174,28 +197,85 @@ class MapView(MapCanvas):
         self._marks.pointer = None
         self._hover(-1)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() != QContextMenuEvent.Reason.Keyboard:
+            self.menu_asked.emit(self.row_at(event.pos().x(), event.pos().y()), event.globalPos())
+        else:
+            at = self.rect().center()
+            if self._marks.cursor is not None:
+                cursor = on_screen(self.view(), self._marks.cursor).toPoint()
+                at = cursor if self.rect().contains(cursor) else at
+            self.menu_asked.emit(self.row_at(at.x(), at.y()), self.mapToGlobal(at))
+
+    def _press(self, at: QPointF) -> None:
+        """A hand on something exact takes that; else the place is probed."""
+        grabbed = self._under_hand(at)
+        self._set_grip(grabbed is not None and grabbed[0] != "row")
+        if grabbed is None:
+            self._probe(at, "press")
+        else:
+            self._grabbing = at
+            self.grabbed.emit(*grabbed)
+
+    def _drag(self, to: QPointF) -> None:
+        """Probe, but let a hand that only clicked on something tremble."""
+        if self._grabbing is not None:
+            moved = to - self._grabbing
+            if max(abs(moved.x()), abs(moved.y())) < CLICK:
+                return
+            self._grabbing = None
+        self._probe(to, "move")
+
+    def _under_hand(self, at: QPointF) -> tuple[str, int] | None:
+        """What can be taken: the cursor's ring, else a dropped picture, else a point, if one is in reach."""
+        grip = self._grip_at(at)
+        row = self.row_at(at.x(), at.y()) if grip is None else -1
+        return ("row", row) if row >= 0 else grip
+
+    def _grip_at(self, at: QPointF) -> tuple[str, int] | None:
+        """The cursor's dashed ring or a dropped picture: all of it is a grip, whatever points it covers."""
+        view, here = self.view(), np.array([at.x(), at.y()])
+        cursor = self._marks.cursor if self._marks.cursor_is_own else None
+        if cursor is not None and _apart(view, cursor, here) <= RING:
+            return "cursor", 0
+        away = [(_apart(view, place, here), i) for i, place in enumerate(self._marks.dropped)]
+        distance, number = min(away, default=(np.inf, 0))
+        return ("dropped", number) if distance <= _REACH else None
+
+    def _set_grip(self, on_grip: bool) -> None:
+        if on_grip != self._on_grip:
+            self._on_grip = on_grip
+            self._show_tool()
+
     def _probe(self, at: QPointF, phase: str) -> None:
         x = min(max(at.x(), 0.0), float(self.width()))
         y = min(max(at.y(), 0.0), float(self.height()))
         self.probed.emit(*self.view().to_map(x, y), phase)
 
-    def _finish_lasso(self) -> None:
-        path, self._marks.lasso = self._marks.lasso, []
+    def _finish_outline(self, outline: Outline) -> None:
+        self._drop_outline()
+        if outline.is_click:
+            row = self.row_at(outline.path[0].x(), outline.path[0].y())
+            rows = np.array([row] if row >= 0 else [], np.int64)
+        else:
+            rows = self._scene.raster.lasso(outline.polygon(self.view()), self._scene.shown)
+        self.outlined.emit(rows, outline.how)
+
+    def _drop_outline(self) -> None:
+        self._outline, self._marks.lasso = None, []
         self._refresh()
-        if len(path) < 3:
-            return
-        polygon = np.array([self.view().to_map(point.x(), point.y()) for point in path])
-        rows = self._scene.raster.lasso(polygon, self._scene.shown)
-        if self._lasso_adds and self._scene.selected is not None:
-            rows = np.union1d(rows, self._scene.selected)
-        self.lassoed.emit(rows)
 
     def _look_under_pointer(self) -> None:
-        pointer, view = self._marks.pointer, self.view()
+        pointer = self._marks.pointer
         if self._gesture is None and pointer is not None:
-            x, y = view.to_map(pointer.x(), pointer.y())
-            reach = _HOVER_REACH * view.units_per_pixel
-            self._hover(self._scene.raster.pick(x, y, reach, self._scene.shown))
+            self._hover(self.row_at(pointer.x(), pointer.y()))
+            self._set_grip(self._grip_at(pointer) is not None)
+
+    def _set_how(self, modifiers: Qt.KeyboardModifier) -> None:
+        how = how_of(modifiers)
+        if how != self._how:
+            self._how = how
+            self._show_tool()
 
     def _show_tool(self) -> None:
         """The pointer's shape."""
@@ -203,26 +283,33 @@ class MapView(MapCanvas):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space or self._tool == "pan":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tool == "probe" and self._how == "replace":
+            held, free = Qt.CursorShape.ClosedHandCursor, Qt.CursorShape.OpenHandCursor
+            hand = free if self._gesture is None else held
+            self.setCursor(hand if self._on_grip else Qt.CursorShape.CrossCursor)
         else:
-            self.setCursor(Qt.CursorShape.CrossCursor)
+            how = self._how if self._outline is None else self._outline.how
+            self.setCursor(pointer(how, self.devicePixelRatioF()))
 
     # Keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
+        self._set_how(event.modifiers())
         if key in _ARROWS:
             step = _WIDE_NUDGE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _NUDGE
             self.nudged.emit(_ARROWS[key][0] * step, _ARROWS[key][1] * step)
         elif key == Qt.Key.Key_Space:
             self._space = True
             self._show_tool()
-        elif key == Qt.Key.Key_Escape and self._gesture == "lasso":
-            self._marks.lasso, self._gesture = [], None
-            self._refresh()
+        elif key == Qt.Key.Key_Escape and self._gesture == "outline":
+            self._gesture = None
+            self._drop_outline()
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._set_how(event.modifiers())
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space = False
             self._show_tool()
@@ -230,16 +317,16 @@ class MapView(MapCanvas):
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space = False
+        self._space, self._how = False, "replace"
         self._show_tool()
         super().focusOutEvent(event)
 
     # Other events
 
     def event(self, event: QEvent) -> bool:
-        """Also: Escape belongs to a lasso in progress, and a pinch zooms."""
+        """Also: Escape belongs to what is being drawn, and a pinch zooms."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape and self._gesture == "lasso":
+            if event.key() == Qt.Key.Key_Escape and self._gesture == "outline":
                 event.accept()
                 return True
         elif isinstance(event, QNativeGestureEvent) and event.gestureType() == _PINCH:
@@ -257,7 +344,8 @@ class MapView(MapCanvas):
         if self._gesture is not None:  # the first finger had begun something
             if self._gesture == "probe":
                 self._probe(self._last, "release")
-            self._marks.lasso, self._gesture, self._button = [], None, Qt.MouseButton.NoButton
+            self._gesture, self._grabbing, self._button = None, None, Qt.MouseButton.NoButton
+            self._drop_outline()
         at, total = self.mapFromGlobal(pinch.centerPoint()), max(pinch.totalScaleFactor(), 1e-3)
         if pinch.state() != Qt.GestureState.GestureStarted:
             # From our own last values: Qt repeats its steps in events that bring no new ones.
@@ -285,3 +373,8 @@ class MapView(MapCanvas):
         self._refresh()
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())
+
+
+def _apart(view: View, place: Sequence[float] | NDArray[np.floating], here: NDArray[np.float64]) -> float:
+    """How far a place on the map is from one in the window, in window units."""
+    return float(np.hypot(*(view.to_screen(np.asarray(place, np.float64)[None])[0] - here)))

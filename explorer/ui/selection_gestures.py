@@ -1,36 +1,56 @@
-"""Gestures that choose points: drawn around, by label, filtered by the legend."""
+"""Gestures that choose points: drawn around, in view, inverted, grown, stepped through."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
-from explorer.core.session import colored_field, shown_rows
+from explorer.core.progress import Progress
+from explorer.core.selection import NOTHING, How, combined, grown, inverted, stepped
+from explorer.core.session import selected_rows, shown_rows
+from explorer.ui.controller import Controller
 from explorer.ui.edits import Edits
+from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 
 
 class SelectionGestures(QObject):
-    """What is selected, what is shown, and by what it is coloured."""
+    """What is selected.
 
-    def __init__(self, window: MainWindow, edits: Edits) -> None:
+    Signals:
+        stepped_to: the row of the selection that was gone to.
+    """
+
+    stepped_to = Signal(int)
+
+    def __init__(self, window: MainWindow, edits: Edits, jobs: Jobs, controller: Controller) -> None:
         super().__init__(window)
-        self._window, self._edits = window, edits
+        self._window, self._edits, self._jobs, self._controller = window, edits, jobs, controller
+        self._at = -1
 
-    def lasso(self, rows: npt.NDArray[np.int64]) -> None:
-        """Points were drawn around."""
+    def select(self, rows: npt.NDArray[np.int64], text: str = "Select") -> None:
+        """Select those of ``rows`` that the filter leaves."""
+        left = rows[shown_rows(self._edits.session)[rows]]
         self._edits.new_gesture()
-        self._edits.edit("Select", selection=rows if len(rows) else None)
-        self._edits.said.emit(
-            f"{len(rows):,} points selected · Shift+S draws new pictures like them"
-            if len(rows)
-            else "Nothing selected"
-        )
+        self._edits.edit(text, selection=left if len(left) else None)
+        self._at = -1
+        parts = [f"{len(left):,} point{'s' * (len(left) != 1)} selected" if len(left) else "Nothing selected"]
+        if len(left) < len(rows):
+            parts.append(f"{len(rows) - len(left):,} more filtered out")
+        if len(left):
+            parts.append("F3 steps through them, Shift+S draws new pictures like them")
+        self._edits.said.emit(" · ".join(parts))
+
+    def outlined(self, rows: npt.NDArray[np.int64], how: How) -> None:
+        """Points were drawn around, to be selected, added to what is selected, or taken away from it."""
+        before = selected_rows(self._edits.session)
+        if len(rows) or how == "replace":
+            self.select(combined(before, rows, how))
 
     def select_none(self) -> None:
         """Forget the selection."""
-        self.lasso(np.empty(0, np.int64))
+        self.select(NOTHING)
 
     def select_in_view(self) -> None:
         """Select all points that are shown and lie in the part of the map that is looked at."""
@@ -39,42 +59,58 @@ class SelectionGestures(QObject):
             left, bottom, right, top = self._window.map.view().bounds
             x, y = latent_map.positions.T
             inside = (x >= left) & (x <= right) & (y >= bottom) & (y <= top)
-            self.lasso(np.flatnonzero(inside & shown_rows(self._edits.session)))
+            self.select(np.flatnonzero(inside & shown_rows(self._edits.session)))
 
-    def select_label(self) -> None:
-        """Select all points with the label of the point that is nearest to the probe."""
-        self._edits.settle()
+    def invert_selection(self) -> None:
+        """Select what is shown and not selected instead."""
         session = self._edits.session
-        field, latent_map, cursor = colored_field(session), session.map, session.cursor
-        if latent_map is None or cursor is None or cursor.place is None or field is None:
-            self._edits.said.emit("There is no label under the probe")
+        if session.work is not None:
+            self.select(inverted(selected_rows(session), shown_rows(session)), "Invert")
+
+    def grow_selection(self) -> None:
+        """Add the pictures that are most like the selected ones."""
+        latent_map, rows = self._edits.session.map, selected_rows(self._edits.session)
+        if latent_map is None or rows is None:
+            self._edits.said.emit("There is no selection to grow")
             return
-        nearest = latent_map.inverse.nearest(cursor.place, 1)[0]
-        self.lasso(np.flatnonzero(field.codes == field.codes[nearest]))
 
-    def isolate(self, code: int) -> None:
-        """Show only one label, or all again if it is already alone."""
-        everything = frozenset(range(self._label_count()))
-        alone = everything - {code}
-        self._filter(frozenset() if self._edits.session.hidden == alone else alone)
+        def work(progress: Progress) -> npt.NDArray[np.int64]:
+            return grown(latent_map, rows, progress)
 
-    def toggle(self, code: int) -> None:
-        """Turn one label on or off."""
-        self._filter(self._edits.session.hidden ^ {code})
+        selection = self._edits.session.selection
+        self._jobs.start(
+            "Growing the selection",
+            work,
+            lambda found: self.select(found, "Grow"),
+            wanted=lambda: (
+                self._edits.session.map is latent_map and self._edits.session.selection is selection
+            ),
+        )
 
-    def show_all(self) -> None:
-        """Take the filter away."""
-        self._filter(frozenset())
+    def next_selected(self) -> None:
+        """Go to the next picture of the selection."""
+        self._step(1)
 
-    def color_by(self, name: str) -> None:
-        """Colour the map by a field; its filter starts empty."""
-        self._edits.new_gesture()
-        self._edits.edit("Colour by", color_by=name, hidden=frozenset())
+    def previous_selected(self) -> None:
+        """Go to the picture of the selection before this one."""
+        self._step(-1)
 
-    def _filter(self, hidden: frozenset[int]) -> None:
-        self._edits.new_gesture()
-        self._edits.edit("Filter", hidden=hidden)
+    def go_to_selected(self, row: int) -> None:
+        """Go to a picture of the selection; the next step goes on from there."""
+        work, rows = self._edits.session.work, selected_rows(self._edits.session)
+        if work is None or rows is None:
+            return
+        self._at = row
+        self._controller.go_to_row(row)
+        self._window.map.reveal(row)
+        place = np.flatnonzero(rows == row)
+        if len(place):
+            self._edits.said.emit(f"{place[0] + 1:,} of {len(rows):,} selected · {work.item_name(row)}")
+        self.stepped_to.emit(row)
 
-    def _label_count(self) -> int:
-        field = colored_field(self._edits.session)
-        return len(field.names) if field else 0
+    def _step(self, step: int) -> None:
+        rows = selected_rows(self._edits.session)
+        if rows is None:
+            self._edits.said.emit("There is no selection to step through")
+        else:
+            self.go_to_selected(int(rows[stepped(rows, self._at, step)]))
