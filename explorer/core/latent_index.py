@@ -57,6 +57,9 @@ class LatentIndex:
         visited = max(_VISITED, count // _VISITED_SHARE)
         self._visits = -(-visited * lists // count)
 
+    def __len__(self) -> int:
+        return len(self._latents)
+
     def nearest(self, query: Floats, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Rows ``(k,)`` of the ``count`` points nearest to ``query (D,)`` and their distances, ascending."""
         count = min(count, len(self._latents))

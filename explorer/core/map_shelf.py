@@ -2,7 +2,8 @@
 
 Plain arrays in folders named by a hash of the latents and of the settings that matter::
 
-    maps/<hash>/             layout.npy (N, 2), map.json: settings, curve, when it was made
+    maps/<hash>/             layout.npy (N, 2), map.json: settings, curve, when it was made, whether it was
+                             stopped before its end
     maps/<hash>-neighbours/  neighbours.npy, distances.npy (N, k), and the graph as the three arrays of
                              its sparse rows: starts.npy, ends.npy, weights.npy
 
@@ -38,12 +39,16 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class KeptMap:
-    """A map that is kept: its settings, how many points, when it was made (seconds since 1970)."""
+    """A map that is kept: its settings, how many points, when it was made (seconds since 1970).
+
+    ``stopped`` if it was kept before its end.
+    """
 
     folder: Path
     settings: MapSettings
     count: int
     made: float
+    stopped: bool = False
 
 
 def maps_folder(workspace: Path) -> Path:
@@ -71,7 +76,8 @@ def kept_maps(folder: Path) -> list[KeptMap]:
         with suppress(OSError, ValueError, KeyError, TypeError, ExplorerError):
             facts = json.loads(path.read_text("utf-8"))
             settings = MapSettings.of(facts["settings"])
-            found.append(KeptMap(path.parent, settings, int(facts["count"]), float(facts["made"])))
+            count, made, stopped = int(facts["count"]), float(facts["made"]), bool(facts.get("stopped"))
+            found.append(KeptMap(path.parent, settings, count, made, stopped))
     return sorted(found, key=lambda one: one.made, reverse=True)
 
 
@@ -95,20 +101,20 @@ class MapShelf:
     labels_digest: str = ""
     remarks: list[str] = field(default_factory=list)
 
-    def layout(self) -> Floats | None:
-        """The layout ``(N, 2)`` if it is kept."""
-        found = self._read(self._map_folder(), {"layout.npy": (np.float32, (self.count, 2))})
+    def layout(self, *, stopped: bool = False) -> Floats | None:
+        """The layout ``(N, 2)`` if it is kept; ``stopped`` for the one that was stopped before its end."""
+        found = self._read(self.map_folder(stopped=stopped), {"layout.npy": (np.float32, (self.count, 2))})
         if found is None or not np.isfinite(found[0]).all():
             return None
         return np.array(found[0])
 
-    def keep_layout(self, places: Floats, curve: Mapping[str, float]) -> None:
-        """Keep the finished layout ``(N, 2)`` and UMAP's curve parameters."""
-        folder = self._map_folder()
+    def keep_layout(self, places: Floats, curve: Mapping[str, float], *, stopped: bool = False) -> None:
+        """Keep a layout ``(N, 2)`` and UMAP's curve parameters; one that was ``stopped`` apart."""
+        folder = self.map_folder(stopped=stopped)
         if folder is None:
             return
         facts = {"format": _FORMAT, "count": self.count, "settings": asdict(self.settings)}
-        facts |= {"curve": dict(curve), "made": time.time()}
+        facts |= {"curve": dict(curve), "made": time.time(), "stopped": stopped}
 
         def describe() -> None:
             with atomic_path(folder / "map.json") as beside:
@@ -160,9 +166,12 @@ class MapShelf:
             },
         )
 
-    def _map_folder(self) -> Path | None:
-        facts: dict[str, Any] = asdict(self.settings)
-        return self._folder({**facts, "labels": self.labels_digest}, "")
+    def map_folder(self, *, stopped: bool = False) -> Path | None:
+        """Where the layout belongs; None where nothing is kept."""
+        facts: dict[str, Any] = {**asdict(self.settings), "labels": self.labels_digest}
+        if self.settings.detail == MapSettings.detail:
+            del facts["detail"]  # so that maps from before there was a choice are found
+        return self._folder(facts, "-stopped" if stopped else "")
 
     def _neighbours_folder(self) -> Path | None:
         one = self.settings

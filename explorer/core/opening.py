@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from explorer.core import work_maps
 from explorer.core.dataset import open_dataset
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.encoding import encode
@@ -92,9 +94,17 @@ def open_now(plan: Plan, pair: ModelPair | None, progress: Progress, device: str
         raise ExplorerError("No model is open; open an encoder and a decoder first, then the data.")
     if plan.data is not None:
         work = encoded(pair, plan.data, progress)
-    positions = work.positions() if work else None
-    latent_map = LatentMap.of(positions, work.latents) if work and positions is not None else None
+    latent_map = _map_of(work, saved) if work else None
     return Opened(pair, work, latent_map, saved, plan.images)
+
+
+def _map_of(work: Workspace, saved: SavedSession | None) -> LatentMap | None:
+    """The map that a saved session looked at, where it is still kept, else the workspace's own."""
+    own, wanted = work_maps.record_of(work), saved.map if saved else None
+    if wanted is not None and wanted != own:
+        with suppress(ExplorerError):
+            return LatentMap.of(work_maps.positions_of(work, wanted), work.latents, wanted)
+    return LatentMap.of(work_maps.positions_of(work, own), work.latents, own) if own else None
 
 
 def open_again(session: Session, device: str, stated: Mapping[str, str] | None, progress: Progress) -> Opened:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_index import LatentIndex
+from explorer.core.trust import support_of
 
 NEIGHBOURS = 15
 """Neighbours in the latent space that a place is derived from, as many as UMAP takes by default."""
@@ -50,19 +51,27 @@ class Placement:
     The neighbours vote with UMAP's membership strengths (McInnes, Healy and Melville 2018, section 3.1);
     the place is the mode of their votes on the map, climbed to by mean shift (Comaniciu and Meer 2002) from
     the neighbour around which the votes are fullest. A mean would fall between two clusters where no data
-    is. A latent that is a data point's lands on that point. ``index`` finds the neighbours.
+    is. A latent that is a data point's lands on that point. ``index`` finds the neighbours; one of the same
+    latents, from a ``Placement`` on another map of them, may be given.
     """
 
-    def __init__(self, latents: NDArray[np.float32], positions: NDArray[np.floating]) -> None:
+    def __init__(
+        self,
+        latents: NDArray[np.float32],
+        positions: NDArray[np.floating],
+        index: LatentIndex | None = None,
+    ) -> None:
         usable = np.isfinite(positions).all(axis=1) & np.isfinite(latents).all(axis=1)
         if not usable.any():
             raise ExplorerError(
                 "The map holds no point with a finite place and latent; compute the map again."
             )
         whole = bool(usable.all())
+        self._rows = np.flatnonzero(usable)
         self._latents = np.asarray(latents).view(np.ndarray) if whole else np.asarray(latents)[usable]
         self._positions = np.asarray(positions, np.float64)[usable]
-        self.index = LatentIndex(self._latents)
+        fits = index is not None and whole and len(index) == len(self._latents)
+        self.index = index if index is not None and fits else LatentIndex(self._latents)
         extent = self._positions.max(axis=0) - self._positions.min(axis=0)
         self._bandwidth = BANDWIDTH * (float(np.hypot(extent[0], extent[1])) or 1.0)
 
@@ -78,6 +87,22 @@ class Placement:
         """Places of latents ``(n, D)`` with how far from all data they are; raises as ``place`` does."""
         places, distances = self._placed(latents)
         return Placed(places, distances, distances > FAR * self._usual)
+
+    def support_of(self, distance: float) -> float:
+        """How far the data speak for a latent at this distance from the nearest of theirs, in [0, 1].
+
+        1 as near as 99 of 100 data points have another, 0.5 where a latent begins to count as far.
+        """
+        if not 0.0 < self._usual < np.inf:
+            return float(distance == 0.0)
+        return float(support_of(np.array([distance]), self._usual, (2.0 * FAR - 1.0) * self._usual)[0])
+
+    def nearest(
+        self, latent: NDArray[np.float32], count: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Rows ``(k,)`` of the data points nearest to a latent ``(D,)`` and their distances, ascending."""
+        found, distances = self.index.nearest(latent, count)
+        return self._rows[found], distances
 
     @cached_property
     def _usual(self) -> float:

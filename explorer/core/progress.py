@@ -24,9 +24,9 @@ def duration_text(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """One moment of a computation: ``done`` of ``total`` units after ``elapsed`` seconds.
+    """One moment of a computation: ``done`` of ``total`` units, of them ``since`` in ``elapsed`` seconds.
 
-    ``total`` is 0 where the amount of work is not known.
+    ``total`` is 0 where the amount of work is not known, ``since`` how many were done when the stage began.
     """
 
     text: str
@@ -34,16 +34,17 @@ class Report:
     total: int
     elapsed: float
     unit: str = ""
+    since: int = 0
 
     @property
     def rate(self) -> float:
         """Units per second since the stage began; 0 before anything can be said."""
-        return self.done / self.elapsed if self.elapsed > 0 else 0.0
+        return (self.done - self.since) / self.elapsed if self.elapsed > 0 else 0.0
 
     @property
     def remaining(self) -> float | None:
         """Seconds left at the present rate, or None where that is not known yet."""
-        if not self.total or not self.done or self.elapsed < 0.2:
+        if not self.total or self.done <= self.since or self.elapsed < 0.2:
             return None
         return (self.total - self.done) / self.rate
 
@@ -78,6 +79,7 @@ class Progress:
         self._interval = interval
         self._cancelled = threading.Event()
         self._stage: str | None = None
+        self._since = 0
         self._started = 0.0
         self._last = 0.0
         self._done = -1
@@ -88,12 +90,12 @@ class Progress:
         now = time.perf_counter()
         first = text != self._stage
         if first:
-            self._stage, self._started, self._done = text, now, -1
+            self._stage, self._started, self._since, self._done = text, now, done, -1
         last = total > 0 and done == total and done != self._done
         self._done = done
         if self._sink and (first or last or now - self._last >= self._interval):
             self._last = now
-            self._sink(Report(text, done, total, now - self._started, unit))
+            self._sink(Report(text, done, total, now - self._started, unit, self._since))
 
     def check(self) -> None:
         """Raise ``Cancelled`` if the job has been cancelled."""

@@ -95,6 +95,11 @@ class Reins:
         return self._wish == channel.PAUSE
 
     @property
+    def stopping(self) -> bool:
+        """Whether the layout as it is shall be the map."""
+        return self._wish == channel.STOP
+
+    @property
     def wish(self) -> bytes:
         """The command for the map's process."""
         return self._wish
@@ -122,19 +127,15 @@ def fit_map(
     once with the PCA, which the map starts from and so is oriented like, then with the layouts as they
     form, at most 20 times a second. Up to 10,000 points the map is bit by bit that of plain UMAP with the
     same seed and start; beyond, 10,000 landmarks are arranged first, which the others follow, and then all
-    points for 80 epochs instead of 200; beyond two millions only the landmarks are arranged.
+    points for 120 epochs instead of 200; beyond two millions only the landmarks are arranged.
 
     ``labels (N,)`` (-1: none) are used where ``settings.labels`` names their field. ``keep_in`` is a folder
     of kept maps: what lies there is read instead of computed, and what is computed is kept there.
 
-    Raises ``ExplorerError`` for fewer than 4 points, for latents that are not finite and where the process
-    fails twice; ``Cancelled`` soon after a cancel, the process being ended.
+    Raises ``ExplorerError`` for fewer than 4 points that are to be neighbours, for latents that are not
+    finite and where the process fails twice; ``Cancelled`` soon after a cancel, the process being ended.
     """
     _check(latents, settings, labels)
-    if settings.method == "latent":
-        return Map(np.array(latents, np.float32), settings)
-    if settings.method == "pca":
-        return Map(pca_preview(latents), settings)
     progress(0, 0, "Starting the map")
     if not settings.labels:
         labels = None
@@ -145,6 +146,10 @@ def fit_map(
         kept = shelf.layout()
         if kept is not None:
             return Map(kept, settings, remarks=tuple(shelf.remarks))
+    if not settings.has_neighbours:
+        places = np.array(latents, np.float32) if settings.method == "latent" else pca_preview(latents)
+        shelf.keep_layout(places, {})
+        return Map(places, settings, remarks=tuple(shelf.remarks))
     start = first_layout(pca_preview(latents), settings.seed)
     if on_layout:
         on_layout(Layout(start, 0, 0, 0.0))
@@ -167,7 +172,7 @@ def first_layout(preview: Floats, seed: int) -> Floats:
 
 def _check(latents: Floats, settings: MapSettings, labels: NDArray[np.integer[Any]] | None) -> None:
     count = len(latents)
-    if count < FEWEST:
+    if count < FEWEST and settings.has_neighbours:
         raise ExplorerError(
             f"A map needs at least {FEWEST} points and here are only {count}; open more data."
         )
@@ -262,7 +267,9 @@ class _Making:
             if channel.PROGRESS in heard:
                 done, total, text, unit = json.loads(heard[channel.PROGRESS])
                 self._report = (done, total, text, unit)
-            self._progress(*self._report)
+            done, total, _, _ = self._report
+            paused = (done, total, "Paused at epoch" if total else "Paused", "")
+            self._progress(*(paused if self._reins.paused else self._report))
             if channel.LAYOUT in heard and self._on_layout and channel.RESULT not in heard:
                 self._on_layout(Layout(*channel.layout_of(heard[channel.LAYOUT])))
             if channel.RESULT in heard:

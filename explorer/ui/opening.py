@@ -1,39 +1,35 @@
-"""Jobs that open things and put them into the session, and the map as it forms."""
+"""Jobs that open things and put them into the session."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
-from explorer.core.bundles import bundle_folder, is_bundled
+from explorer.core.bundles import bundle_folder
+from explorer.core.coloring import default_key, is_known
 from explorer.core.dataset_sampled import sampled
 from explorer.core.errors import Cancelled, ExplorerError, Unsettled
 from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.opening import Opened, Plan, first_cursor, open_again, open_now
 from explorer.core.progress import Progress
-from explorer.core.session import Session, extra_inputs, put_aside
+from explorer.core.session import extra_inputs, put_aside
+from explorer.core.work_maps import record_of
 from explorer.core.workspace import Workspace
 from explorer.ui.jobs import Job, Jobs
+from explorer.ui.mapping import Mapper, moved
 from explorer.ui.store import SessionStore
-
-if TYPE_CHECKING:
-    from explorer.core.projection import Reins
 
 
 class Opening(QObject):
     """Opens things and puts them into the session.
 
     Attributes:
-        settings: how the next map is computed, as ``MapSettings`` fields; else as that data's last one was.
         device: what models are opened on: ``auto``, or a device's name.
-        reins: pause, go on or stop the map that is being made; None before the first.
 
     Signals:
         opened: an ``Opened`` has become the session.
@@ -48,15 +44,11 @@ class Opening(QObject):
     images_wanted = Signal(object)
     remarked = Signal(str)
     unsettled = Signal(object, object)
-    _layout_formed = Signal(object, object)
 
-    def __init__(self, store: SessionStore, jobs: Jobs) -> None:
+    def __init__(self, store: SessionStore, jobs: Jobs, mapping: Mapper) -> None:
         super().__init__()
-        self._store, self._jobs = store, jobs
-        self.settings: dict[str, Any] = {}
+        self._store, self._jobs, self._mapping = store, jobs, mapping
         self.device = "auto"
-        self.reins: Reins | None = None
-        self._layout_formed.connect(self._show_layout, Qt.ConnectionType.QueuedConnection)
 
     def open_bundle(self, name: str, remark: str = "") -> None:
         """Open one of the demos that come with the program; ``remark`` is said when it is there."""
@@ -146,63 +138,20 @@ class Opening(QObject):
             positions = work.positions()
             fields: dict[str, Any] = {"map": None}
             if positions is not None:
-                fields = moved(self._store.session, LatentMap.of(positions, work.latents))
-            self._store.replace(work=work, **fields)
+                latent_map = LatentMap.of(positions, work.latents, record_of(work))
+                fields = moved(self._store.session, latent_map)
+            self._store.replace(work=work, color_by="", hidden=frozenset(), range=None, measures={}, **fields)
             if positions is None:
-                self.map_latents()
+                self._mapping.make()
 
         self._jobs.start(
             "Sampling", lambda progress: sampled(pair, progress), show, wanted=lambda: self._has(pair, None)
         )
 
-    def map_latents(self) -> None:
-        """Project the latents: a PCA at once, then the layout as it forms; all of them can be dragged on."""
-        from explorer.core.map_shelf import maps_folder
-        from explorer.core.projection import MapSettings, Reins, fit_map
-
-        work = self._store.session.work
-        if work is None:
-            return
-        before, reins = self._store.session.map, Reins()
-        self.reins = reins
-        settings = MapSettings.of(self.settings or work.map_settings() or {})
-
-        def form(positions: npt.NDArray[np.float32]) -> None:
-            # All that can be done for a layout is done on the job's thread: many come in a second.
-            show(LatentMap.of(positions, work.latents))
-
-        def show(formed: LatentMap) -> None:
-            session = self._store.session
-            if session.work is work:
-                self._layout_formed.emit(session, moved(session, formed))
-
-        def project(progress: Progress) -> None:
-            try:
-                made = fit_map(
-                    work.latents,
-                    settings,
-                    progress,
-                    lambda layout: form(layout.places),
-                    labels=work.labels(settings.labels),
-                    keep_in=maps_folder(work.folder),
-                    reins=reins,
-                )
-            except (Cancelled, ExplorerError):
-                if before is not None:
-                    show(before)
-                raise
-            if not is_bundled(work.folder):
-                work.save_positions(made.places, asdict(made.settings))
-            form(made.places)
-            for remark in made.remarks:
-                self.remarked.emit(remark)
-
-        self._jobs.start("Mapping", project, lambda _: None, wanted=lambda: self._store.session.work is work)
-
     def _settle(self, opened: Opened) -> None:
         """Make what was opened the session."""
         work, saved = opened.work, opened.saved
-        names = [one.name for one in work.fields] if work else []
+        colors = saved if saved and is_known(work, saved.color_by) else None
         cursor = (
             saved.cursor
             if saved and saved.cursor and len(saved.cursor.latent) == opened.pair.latent_size
@@ -210,14 +159,18 @@ class Opening(QObject):
         )
         if cursor is None:
             cursor = first_cursor(opened)
-        elif cursor.place is None and opened.map:
+        elif opened.map and (
+            cursor.place is None or (saved and saved.map and saved.map != opened.map.record)
+        ):
             cursor = replace(cursor, place=opened.map.place_of(cursor.latent))
         self._store.replace(
             pair=opened.pair,
             work=work,
             map=opened.map,
-            color_by=saved.color_by if saved and saved.color_by in names else (names[0] if names else ""),
-            hidden=saved.hidden if saved else frozenset(),
+            color_by=colors.color_by if colors else default_key(work),
+            hidden=colors.hidden if colors else frozenset(),
+            range=colors.range if colors else None,
+            measures={},
             selection=None,
             cursor=cursor,
             dropped=(),
@@ -231,7 +184,7 @@ class Opening(QObject):
         if opened.images:
             self.images_wanted.emit(opened.images)
         if work is not None and opened.map is None:
-            self.map_latents()
+            self._mapping.make()
         elif work is None and not opened.pair.can_encode:
             self.sample_latents()
 
@@ -239,26 +192,8 @@ class Opening(QObject):
         session = self._store.session
         return session.pair is pair and session.work is work
 
-    def _show_layout(self, seen: Session, fields: dict[str, Any]) -> None:
-        """Put a layout into the session, unless its data have left; ``fields`` suit the session ``seen``."""
-        session = self._store.session
-        if session.work is not seen.work:
-            return
-        if session.cursor is not seen.cursor or session.dropped is not seen.dropped:
-            fields = moved(session, fields["map"])
-        self._store.replace(**fields)
-
 
 def _known(extras: Mapping[str, float], pair: ModelPair) -> dict[str, float]:
     """Those of ``extras`` that the decoder has inputs for."""
     names = [one.name for one in extra_inputs(pair)]
     return {name: value for name, value in extras.items() if name in names}
-
-
-def moved(session: Session, latent_map: LatentMap) -> dict[str, Any]:
-    """Fields of ``session`` on another map: cursor and dropped pictures keep their latents and move along."""
-    cursor = session.cursor
-    if cursor is not None:
-        cursor = replace(cursor, place=latent_map.place_of(cursor.latent))
-    dropped = tuple(replace(one, place=latent_map.place_of(one.latent)) for one in session.dropped)
-    return {"map": latent_map, "cursor": cursor, "dropped": dropped or session.dropped}

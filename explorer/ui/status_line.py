@@ -7,6 +7,7 @@ import time
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from explorer.ui.accessible import announce
 from explorer.ui.furniture import ElidedLabel, quiet
 from explorer.ui.jobs import Jobs
 
@@ -52,10 +53,18 @@ class StatusLine(QWidget):
         self._bar.hide()
         self._cancel.hide()
 
+    def add_control(self, button: QPushButton) -> None:
+        """Put a button beside the progress, before Cancel."""
+        button.setStyleSheet(self._cancel.styleSheet())
+        row = self.layout()
+        assert isinstance(row, QHBoxLayout)
+        row.insertWidget(row.indexOf(self._cancel), button)
+
     def show_jobs(self, jobs: Jobs) -> None:
         """Show the newest running job: text, rate, time left; nothing for one that ends at once."""
-        lasting = [job for job in jobs.running if time.perf_counter() - job.started > _QUIET_FOR]
-        if len(lasting) < len(jobs.running):
+        told = [job for job in jobs.running if not job.quiet]
+        lasting = [job for job in told if time.perf_counter() - job.started > _QUIET_FOR]
+        if len(lasting) < len(told):
             QTimer.singleShot(round(_QUIET_FOR * 1000), self, lambda: self.show_jobs(jobs))
         job = lasting[-1] if lasting else None
         self._state.setText(job.title if job else "Ready")
@@ -76,6 +85,7 @@ class StatusLine(QWidget):
         """Show a passing remark for a few seconds."""
         self._text.setText(text)
         self._after.start(6000)
+        announce(self, text)
 
     def set_right(self, text: str) -> None:
         """The quiet text at the right end."""

@@ -413,3 +413,20 @@ def test_the_process_ends_with_the_one_that_asked() -> None:
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in process.children() if "explorer.core.projecting.worker" in child.cmdline()]
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.slow
+def test_the_detail_chooses_between_landmarks_and_all_points() -> None:
+    latents, belongs = groups(12_000)
+    stages: dict[str, list[str]] = {}
+    for detail in ("landmarks", "all"):
+        heard: list[Report] = []
+        made = fit_map(latents, MapSettings(detail=detail), Progress(heard.append, 0))
+        stages[detail] = list(dict.fromkeys(report.text for report in heard))
+        middles = np.array([made.places[belongs == group].mean(axis=0) for group in range(3)])
+        assert min(np.hypot(*(middles[a] - middles[b])) for a, b in [(0, 1), (0, 2), (1, 2)]) > 3
+        assert bool(made.remarks) == (detail == "landmarks")
+    assert "Arranging 10,000 landmarks" in stages["landmarks"]
+    assert "Arranging all points" not in stages["landmarks"]
+    assert "Arranging the map" in stages["all"]

@@ -11,7 +11,7 @@ import pytest
 
 from explorer.core.map_shelf import MapShelf, digest, kept_maps, maps_folder
 from explorer.core.progress import Progress, Report
-from explorer.core.projection import MapSettings, fit_map, release
+from explorer.core.projection import MapSettings, Reins, fit_map, release
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -113,3 +113,24 @@ def test_nothing_is_kept_among_the_programs_own_files(tmp_path: Path) -> None:
 
     assert not maps_folder(bundle_folder(FIRST)).is_relative_to(assets())
     assert maps_folder(tmp_path) == tmp_path / "maps"
+
+
+def test_a_map_that_was_stopped_is_kept_apart_and_a_pca_too(tmp_path: Path) -> None:
+    latents, reins = latents_of(), Reins()
+    reins.stop()
+    settings = MapSettings()
+    made = fit_map(latents, settings, Progress(), keep_in=tmp_path, reins=reins)
+    assert made.stopped
+    (kept,) = kept_maps(tmp_path)
+    assert kept.stopped
+    shelf = MapShelf(tmp_path, len(latents), settings, digest(latents))
+    found = shelf.layout(stopped=True)
+    assert found is not None
+    assert np.array_equal(found, made.places)
+    assert shelf.layout() is None
+    whole, _, _ = fitted(latents, tmp_path)
+    assert not np.array_equal(whole, made.places)
+    fitted(latents, tmp_path, MapSettings(method="pca"))
+    assert [(one.settings.method, one.stopped) for one in kept_maps(tmp_path)] == [
+        ("pca", False), ("umap", False), ("umap", True),
+    ]  # fmt: skip
