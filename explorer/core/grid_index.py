@@ -90,6 +90,11 @@ class GridIndex:
         begins = self.starts[cell_rows + first]
         return _ranges(begins, self.starts[cell_rows + last + 1] - begins)
 
+    def count_about(self, left: float, bottom: float, right: float, top: float) -> int:
+        """How many points there are in all cells that meet a box."""
+        low, high, first, last = self.block(left, bottom, right, top)
+        return int(self.counts[low : high + 1, first : last + 1].sum(dtype=np.int64))
+
     def taken(self, block: Block, takes: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The first ``takes`` (side²,) sorted points of each cell of a block: their cells, and themselves."""
         rows, columns = np.arange(block.low, block.high + 1), np.arange(block.first, block.last + 1)

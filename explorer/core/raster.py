@@ -41,6 +41,7 @@ _SMALLEST, _LARGEST = 0.6, 5.5
 _FAINTEST, _STRONGEST = 0.2, 0.85
 # A density view is smoother: its discs are larger than those that stand for single points.
 _DENSITY_RADIUS = 1.6
+_QUIET = 0.6, 0.6
 _LEAST_TOP = 4.0
 
 
@@ -108,6 +109,8 @@ class Raster:
         support: Support | None = None,
         density: bool = False,
         effort: float = math.inf,
+        bare: bool = False,
+        quiet: bool = False,
     ) -> Plan:
         """What is to be painted.
 
@@ -115,9 +118,12 @@ class Raster:
         ``shown`` (N,) is False for points to be kept as faint context only, ``selected`` are rows to be
         emphasised. ``radius`` (pixels) and ``opacity`` default to ``point_size``. ``density`` colours by the
         number of points instead of by their codes. ``effort`` bounds the work, as in ``raster_plan.plan``.
+        ``bare`` leaves out the ground; ``quiet`` makes points smaller and fainter, for what lies below them.
         The arrays are recognised by identity: give new ones rather than altered ones.
         """
         own_radius, own_opacity = self.point_size(view, pixel_ratio)
+        if quiet:
+            own_radius, own_opacity = max(_QUIET[0] * own_radius, _SMALLEST), _QUIET[1] * own_opacity
         radius = own_radius if radius is None else radius
         radius = max(radius, _DENSITY_RADIUS * pixel_ratio) if density else radius
         inks = self.inks(codes, len(palette), shown, selected)
@@ -134,6 +140,8 @@ class Raster:
             ramp_top=self.density_top(view, radius) if density else 0.0,
             effort=effort,
             whole=inks.whole,
+            pixel_ratio=pixel_ratio,
+            bare=bare,
         )
 
     def draw(
@@ -259,6 +267,8 @@ class Raster:
 
 def paint(what: Plan, stop: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
     """The picture ``(height, width, 4) uint8``, laid out in memory as QImage.Format_RGB32 has it.
+
+    Of a plan that is ``bare``, as QImage.Format_ARGB32_Premultiplied has it.
 
     Another thread may set ``stop`` (1,) to 1: the picture then comes back at once, unfinished.
     """

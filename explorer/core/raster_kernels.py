@@ -40,7 +40,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
-    """Paint ``plan`` into ``out`` (height, width) as 0xffRRGGBB; breaks off when ``stop`` (1,) is not 0."""
+    """Paint ``plan`` into ``out`` (height, width) as 0xAARRGGBB; breaks off when ``stop`` (1,) is not 0."""
     bands = -(-len(out) // _BAND)
     workers = min(_THREADS, bands) if plan.drawn > _POINTS_WORTH_THREADS else 1
     order = itertools.count()
@@ -66,7 +66,7 @@ def _arguments(plan: Plan) -> tuple[Any, ...]:
         (view.left, view.top, 1.0 / view.units_per_pixel, plan.plain),
         (plan.colors, plan.stamps, plan.halo, np.float32(plan.thin), np.float32(plan.faint_thin)),
         (
-            np.array([style.background, style.glow, style.faint, style.halo], np.float32),
+            np.array([(*style.background, 255), (*style.faint, 255), (*style.halo, 255)], np.float32),
             plan.ramp,
             np.float32(np.log2(1.0 + plan.ramp_top)),
         ),
@@ -75,8 +75,22 @@ def _arguments(plan: Plan) -> tuple[Any, ...]:
             *plan.support_rows,
             *plan.support_columns,
             np.tile(dither_pattern(), view.width // 4 + 1),
+            plan.tint,
+            plan.rise,
+            *_blank(plan),
         ),
     )
+
+
+def _blank(plan: Plan) -> tuple[NDArray[np.float32], NDArray[np.uint32], int, int]:
+    """Long rows of the ground where nothing is, as colours (3, n) and as pixels (n,); its period and phase."""
+    period = len(plan.hatch)
+    colors = np.array(plan.style.background, np.float32)[:, None] + np.tile(
+        plan.hatch.T, plan.view.width // period + 2
+    )
+    red, green, blue = colors.astype(np.uint32)
+    pixels = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
+    return colors, np.zeros_like(pixels) if plan.bare else pixels, period, plan.hatch_phase % period
 
 
 def _scratch(plan: Plan) -> tuple[NDArray[np.float32], ...]:
@@ -88,8 +102,8 @@ def _scratch(plan: Plan) -> tuple[NDArray[np.float32], ...]:
         np.zeros((rows, columns, 4), np.float32),
         np.zeros(layered, np.float32),
         np.zeros(layered, np.float32),
-        np.zeros((5, plan.view.width), np.float32),
-        np.zeros(plan.support.shape[1], np.float32),
+        np.zeros((6 if plan.bare else 5, plan.view.width), np.float32),
+        np.zeros((2, plan.support.shape[1]), np.float32),
     )
 
 
@@ -230,7 +244,7 @@ def _lay(ground, color, thin, layers):  # type: ignore[no-untyped-def]
                 clear = _clear(thin, layers[j])
             else:
                 clear = np.float32(1.0) - min(layers[j], np.float32(1.0))
-            for c in range(3):
+            for c in range(ground.shape[0]):
                 ground[c, j] = color[c] + clear * (ground[c, j] - color[c])
 
 
@@ -248,6 +262,10 @@ def _lay_colors(ground, thin, mixed):  # type: ignore[no-untyped-def]
         red[j] = r + clear * (red[j] - r)
         green[j] = g + clear * (green[j] - g)
         blue[j] = b + clear * (blue[j] - b)
+    if ground.shape[0] == 4:
+        alpha, full = ground[3], np.float32(255.0)
+        for j in range(mixed.shape[0]):
+            alpha[j] = full + _clear(thin, mixed[j, 3]) * (alpha[j] - full)
 
 
 @njit
@@ -263,16 +281,19 @@ def _lay_density(ground, ramp, top, mixed):  # type: ignore[no-untyped-def]
             for c in range(3):
                 color = ramp[node, c] + share * (ramp[node + 1, c] - ramp[node, c])
                 ground[c, j] = color + clear * (ground[c, j] - color)
+            if ground.shape[0] == 4:
+                ground[3, j] = np.float32(255.0) + clear * (ground[3, j] - np.float32(255.0))
 
 
 @njit
-def _light_up(ground, fixed, levels):  # type: ignore[no-untyped-def]
-    """Fill the ground: the background, lightened by the levels of support."""
+def _light_up(ground, plain, blank, rise, levels, tints):  # type: ignore[no-untyped-def]
+    """Fill the ground: what it is where nothing is, on the way to the background with the levels added."""
     for c in range(3):
-        plain, rise = fixed[0, c], fixed[1, c] - fixed[0, c]
-        line = ground[c]
+        line, hatched, base = ground[c], blank[c], plain[c]
+        lighter, tinted = rise[0, c], rise[1, c]
         for j in range(levels.shape[0]):
-            line[j] = plain + levels[j] * rise
+            whole = base + lighter
+            line[j] = hatched[j] + levels[j] * (whole - hatched[j]) + tints[j] * tinted
 
 
 @njit
@@ -283,6 +304,11 @@ def _to_pixels(ground, lifts, pixels):  # type: ignore[no-untyped-def]
         color = np.floor(red[j] + lifts[j]) * np.float32(65536.0)
         color += np.floor(green[j] + lifts[j]) * np.float32(256.0) + np.floor(blue[j] + lifts[j])
         pixels[j] = np.uint32(np.int32(color)) | np.uint32(0xFF000000)
+    if ground.shape[0] == 4:
+        alpha = ground[3]
+        for j in range(pixels.shape[0]):
+            opacity = np.uint32(np.int32(alpha[j] + lifts[j])) << np.uint32(24)
+            pixels[j] = (pixels[j] & np.uint32(0xFFFFFF)) | opacity
 
 
 @njit
@@ -303,13 +329,11 @@ def _is_busy(block, lit, layered, levels, mixed, faint, edges):  # type: ignore[
 
 @njit
 def _finish_row(  # type: ignore[no-untyped-def]
-    lit, layered, ink, look, levels, lifts, mixed, faint, edges, ground, out
+    lit, layered, ink, look, light, levels, tints, shift, lifts, mixed, faint, edges, ground, out
 ):
     """Turn what was added up in one row into pixels, run by run of empty or busy blocks."""
     fixed, ramp, top = look
-    plain = np.uint32(
-        0xFF000000 | np.int32(fixed[0, 0]) << 16 | np.int32(fixed[0, 1]) << 8 | np.int32(fixed[0, 2])
-    )
+    blank, empty = light[8], light[9][shift:]
     blocks, block = (out.shape[0] + _BLOCK - 1) // _BLOCK, 0
     busy = _is_busy(0, lit, layered, levels, mixed, faint, edges)
     while block < blocks:
@@ -320,17 +344,19 @@ def _finish_row(  # type: ignore[no-untyped-def]
                 busy = _is_busy(block, lit, layered, levels, mixed, faint, edges)
         first, last = begin * _BLOCK, min(block * _BLOCK, out.shape[0])
         if not now:
-            out[first:last] = plain
+            out[first:last] = empty[first:last]
             continue
         part = ground[:, first:last]
+        nothing = blank[:, shift + first : shift + last]
         if lit:
-            _light_up(part, fixed, levels[first:last])
+            _light_up(part, fixed[0], nothing, light[7], levels[first:last], tints[first:last])
+        elif ground.shape[0] == 3:
+            part[:] = nothing
         else:
-            for c in range(3):
-                part[c, :] = fixed[0, c]
+            part[:] = 0.0
         if layered:
-            _lay(part, fixed[2], ink[4], faint[first:last])
-            _lay(part, fixed[3], np.float32(0.0), edges[first:last])
+            _lay(part, fixed[1], ink[4], faint[first:last])
+            _lay(part, fixed[2], np.float32(0.0), edges[first:last])
         if ramp.shape[0] > 0:
             _lay_density(part, ramp, top, mixed[first:last])
         else:
@@ -339,18 +365,27 @@ def _finish_row(  # type: ignore[no-untyped-def]
 
 
 @njit
-def _light_of_row(y, light, line, levels):  # type: ignore[no-untyped-def]
-    """Fill ``levels`` with the support along a row of pixels; False if there is none anywhere."""
-    support, node, share, nodes, shares = light[0], light[1][y], light[2][y], light[3], light[4]
+def _light_of_row(y, light, line, levels, tints):  # type: ignore[no-untyped-def]
+    """Fill ``levels`` and ``tints`` with those along a row of pixels; False if there is no support anywhere."""
+    support, node, share, nodes, shares, tint = (
+        light[0],
+        light[1][y],
+        light[2][y],
+        light[3],
+        light[4],
+        light[6],
+    )
     lit = False
     if node >= 0:
-        for k in range(line.shape[0]):
-            line[k] = support[node, k] + share * (support[node + 1, k] - support[node, k])
-            lit = lit or line[k] > 0.0
+        for k in range(line.shape[1]):
+            line[0, k] = support[node, k] + share * (support[node + 1, k] - support[node, k])
+            line[1, k] = tint[node, k] + share * (tint[node + 1, k] - tint[node, k])
+            lit = lit or line[0, k] > 0.0
     if lit:
-        for j in range(levels.shape[0]):
-            k = nodes[j]
-            levels[j] = line[k] + shares[j] * (line[k + 1] - line[k]) if k >= 0 else np.float32(0.0)
+        for values, along in ((levels, line[0]), (tints, line[1])):
+            for j in range(values.shape[0]):
+                k = nodes[j]
+                values[j] = along[k] + shares[j] * (along[k + 1] - along[k]) if k >= 0 else np.float32(0.0)
     return lit
 
 
@@ -364,9 +399,10 @@ def _paint_band(top, points, grid, screen, ink, look, light, scratch, out):  # t
         faint[:] = 0.0
         edges[:] = 0.0
     layered = _collect(top, points, grid, screen, ink, scratch)
-    ground, levels = lines[:3], lines[3]
+    ground, levels, tints = lines[:-2], lines[-2], lines[-1]
+    period, phase = light[10], light[11]
     for i in range(min(_BAND, out.shape[0] - top)):
-        lit = _light_of_row(top + i, light, line, levels)
+        lit = _light_of_row(top + i, light, line, levels, tints)
         # What is not layered has rows of one pixel only, which nobody looks at.
         k = i + pad if layered else 0
         _finish_row(
@@ -374,7 +410,10 @@ def _paint_band(top, points, grid, screen, ink, look, light, scratch, out):  # t
             layered,
             ink,
             look,
+            light,
             levels,
+            tints,
+            (top + i + phase) % period,
             light[5][(top + i) % 4],
             mixed[i + pad, pad : pad + width],
             faint[k, pad : pad + width] if layered else faint[0],

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.grid_index import gathered
-from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, dither_pattern
+from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, Rgb, dither_pattern
 
 _POINTS_AT_ONCE = 50_000
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float32]
 
 
 def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
-    """Paint ``plan`` into ``out`` (height, width) as 0xffRRGGBB; breaks off when ``stop`` (1,) is not 0."""
+    """Paint ``plan`` into ``out`` (height, width) as 0xAARRGGBB; breaks off when ``stop`` (1,) is not 0."""
     height, width = out.shape
     points, x, y, weights = _visible(plan, height, width)
     inks = plan.inks[points]
@@ -29,11 +29,11 @@ def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
     hidden = states == HIDDEN
     if hidden.any():
         clear = _clear(plan.faint_thin, layer(hidden, plan.stamps))
-        _blend(ground, np.array(plan.style.faint, np.float32), clear)
+        _blend(ground, _solid(plan.style.faint), clear)
     selected = states == SELECTED
     if selected.any():
         clear = np.float32(1.0) - np.minimum(layer(selected, plan.halo), np.float32(1.0))
-        _blend(ground, np.array(plan.style.halo, np.float32), clear)
+        _blend(ground, _solid(plan.style.halo), clear)
     shown = ~hidden
     if shown.any():
         layers = layer(shown, plan.stamps)
@@ -42,7 +42,11 @@ def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
             node = np.minimum(level.astype(np.int64), len(plan.ramp) - 2)
             share = (level - node)[..., None]
             color = plan.ramp[node] + share * (plan.ramp[node + 1] - plan.ramp[node])
-            _blend(ground, color, np.float32(1.0) - np.minimum(layers, np.float32(1.0)))
+            _blend(
+                ground,
+                np.concatenate([color, np.full_like(share, 255.0)], axis=-1).astype(np.float32),
+                np.float32(1.0) - np.minimum(layers, np.float32(1.0)),
+            )
         else:
             inverse = np.divide(1.0, layers, out=np.zeros_like(layers), where=layers > 0.0)
             clear = _clear(plan.thin, layers)
@@ -51,11 +55,12 @@ def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
                 total = layer(shown, plan.stamps, colors[:, channel])
                 mean = np.float32(255.0) * np.sqrt(total * inverse)
                 ground[..., channel] = mean + clear * (ground[..., channel] - mean)
+            ground[..., 3] = np.float32(255.0) + clear * (ground[..., 3] - np.float32(255.0))
 
     rows, columns = np.arange(height) % 4, np.arange(width) % 4
     ground += dither_pattern()[rows[:, None], columns[None, :], None]
     bytes_ = ground.astype(np.uint32)
-    out[:] = 0xFF000000 | bytes_[..., 0] << 16 | bytes_[..., 1] << 8 | bytes_[..., 2]
+    out[:] = bytes_[..., 3] << 24 | bytes_[..., 0] << 16 | bytes_[..., 1] << 8 | bytes_[..., 2]
 
 
 def _visible(
@@ -103,21 +108,39 @@ def _layer(
 
 
 def _ground(plan: Plan) -> Floats:
-    """``(height, width, 3) float32``: the background, lighter by support."""
+    """``(height, width, 4) float32``: the background, lighter by support, else hatched; opacity last."""
     (rows, row_shares), (columns, column_shares) = plan.support_rows, plan.support_columns
+    if plan.bare:
+        return np.zeros((len(rows), len(columns), 4), np.float32)
     base = np.array(plan.style.background, np.float32)
-    glow = np.array(plan.style.glow, np.float32)
-    ground = np.empty((len(rows), len(columns), 3), np.float32)
-    ground[:] = base
+    ground = np.full((len(rows), len(columns), 4), 255.0, np.float32)
+    diagonal = np.arange(len(rows))[:, None] + np.arange(len(columns)) + plan.hatch_phase
+    hatched = plan.hatch[diagonal % len(plan.hatch)]
+    ground[..., :3] = base + hatched
     inside_rows, inside_columns = np.flatnonzero(rows >= 0), np.flatnonzero(columns >= 0)
     if len(inside_rows) and len(inside_columns):
         row, column = rows[inside_rows], columns[inside_columns]
-        lines = plan.support[row] + row_shares[inside_rows, None] * (
-            plan.support[row + 1] - plan.support[row]
+        level, tint = (
+            _between(grid, row, row_shares[inside_rows], column, column_shares[inside_columns])[..., None]
+            for grid in (plan.support, plan.tint)
         )
-        level = lines[:, column] + column_shares[inside_columns] * (lines[:, column + 1] - lines[:, column])
-        ground[np.ix_(inside_rows, inside_columns)] += level[..., None] * (glow - base)
+        box = np.ix_(inside_rows, inside_columns)
+        ground[(*box, slice(3))] += level * (plan.rise[0] - hatched[box]) + tint * plan.rise[1]
     return ground
+
+
+def _between(
+    grid: Floats, row: NDArray[np.int32], row_share: Floats, column: NDArray[np.int32], column_share: Floats
+) -> Floats:
+    """``grid`` between its nodes, for each pixel row and column."""
+    lines = grid[row] + row_share[:, None] * (grid[row + 1] - grid[row])
+    level: Floats = lines[:, column] + column_share * (lines[:, column + 1] - lines[:, column])
+    return level
+
+
+def _solid(color: Rgb) -> Floats:
+    """A colour and full opacity."""
+    return np.array([*color, 255], np.float32)
 
 
 def _clear(thin: float, layers: Floats) -> Floats:

@@ -4,8 +4,8 @@ All painters (compiled, plain numpy, OpenGL) follow one recipe. Every point leav
 of shown points add up, in linear light, to a mean colour and a count of layers for each pixel; the count
 becomes an opacity, so mixing shows truly and no order of drawing matters. The opacity grows with the
 logarithm of the count: a crowd still shows more than a few, and a single point is not lost. Below them lie
-the halo of the selected points, the grey of the filtered-out ones, and the ground, lighter where the map has
-support.
+the halo of the selected points, the grey of the filtered-out ones, and the ground: lighter where the map has
+support, hatched where it has none. A picture may also be without a ground, for what is to lie below the points.
 
 Where there are more points than a picture's time allows, only the first few of a full cell are drawn, each
 counting for several: the sum of layers stays true, and a cell with few points keeps them all.
@@ -32,6 +32,8 @@ MOST_COLORS = 1 << 24
 """An ink is a colour's number and, from this bit on, a state."""
 
 NO_CAP = 2**31 - 1
+MOST_HATCH = 40
+_HATCH, _HATCH_WIDTH = 10.0, 0.9
 _SUBPIXELS = 4
 _RAMP = 64
 
@@ -43,6 +45,8 @@ class Style:
     Attributes:
         background: the ground where there is no data.
         glow: the ground where support is full.
+        even, uneven: the same in a ground that also tells how much the latents of a place differ.
+        hatch: lines over the ground where there is no support.
         faint: points that are filtered out, at an opacity of ``faint_opacity`` for one layer.
         halo: the edge around selected points.
         unlabelled: points whose code is negative or has no colour in the palette.
@@ -50,18 +54,22 @@ class Style:
     """
 
     background: Rgb = (20, 22, 26)
-    glow: Rgb = (35, 39, 48)
+    glow: Rgb = (37, 43, 56)
     faint: Rgb = (74, 80, 92)
     halo: Rgb = (255, 255, 255)
     unlabelled: Rgb = NO_LABEL
     faint_opacity: float = 0.35
     ramp: tuple[Rgb, ...] = ((38, 52, 92), (46, 92, 168), (58, 150, 190), (130, 205, 160), (248, 240, 160))
+    even: Rgb = (30, 50, 84)
+    uneven: Rgb = (128, 84, 40)
+    hatch: Rgb = (38, 42, 49)
 
 
 DARK = Style()
 LIGHT = Style(
-    (246, 247, 249), (229, 233, 240), (186, 192, 201), (20, 22, 26), NO_LABEL,
+    (246, 247, 249), (226, 234, 247), (186, 192, 201), (20, 22, 26), NO_LABEL,
     ramp=((206, 222, 240), (128, 182, 214), (62, 126, 190), (52, 66, 150), (36, 16, 84)),
+    even=(204, 222, 246), uneven=(250, 205, 140), hatch=(220, 224, 230),
 )  # fmt: skip
 
 
@@ -84,7 +92,11 @@ class Plan:
             log₂(1 + n)-fold.
         ramp: ``(64, 3) float32`` RGB of the density view, evenly over the logarithm of the layers, up to
             ``ramp_top`` of them; no rows for the view of colours.
-        support: ``(r, c) float32``, with the nodes beside each pixel row and column.
+        support, tint: ``(r, c) float32``, with the nodes beside each pixel row and column; ``rise`` (2, 3) is
+            what full support and full tint add to the background.
+        hatch: ``(p, 3) float32``, what the hatching adds without support; pixel (x, y) has the row
+            ``x + y + hatch_phase`` modulo p. One row of zeros for none.
+        bare: without a ground; the picture is then transparent, its colours premultiplied.
     """
 
     view: View
@@ -109,6 +121,11 @@ class Plan:
     support: NDArray[np.float32]
     support_rows: Nodes
     support_columns: Nodes
+    tint: NDArray[np.float32]
+    rise: NDArray[np.float32]
+    hatch: NDArray[np.float32]
+    hatch_phase: int
+    bare: bool
 
 
 def linear_colors(palette: NDArray[np.uint8], style: Style) -> NDArray[np.float32]:
@@ -132,14 +149,19 @@ def plan(
     ramp_top: float = 0.0,
     effort: float = math.inf,
     whole: NDArray[np.bool_] | None = None,
+    pixel_ratio: float = 1.0,
+    bare: bool = False,
 ) -> Plan:
     """Everything that does not depend on the painter; radius in pixels, opacity of one layer in (0, 1].
 
     ``ramp_top`` above 0 makes it a density view. ``effort`` bounds how many pixels the discs may cover in
     all: full cells then give only some of their points, but those that are ``whole`` (side, side) all.
     """
+    if bare:
+        support = None
     stamps, halo = disc(round(radius, 2)), disc(round(halo_radius(radius), 2))
     values = np.zeros((1, 1), np.float32) if support is None else support.values
+    tint = np.zeros_like(values) if support is None or support.tint is None else support.tint
     x0, y0, x1, y1 = (0.0, 0.0, 0.0, 0.0) if support is None else support.bounds
     across = view.left + (np.arange(view.width) + 0.5) * view.units_per_pixel
     down = view.top - (np.arange(view.height) + 0.5) * view.units_per_pixel
@@ -174,7 +196,28 @@ def plan(
         support=np.ascontiguousarray(values, np.float32),
         support_rows=nodes_between(down, y0, y1, values.shape[0]),
         support_columns=nodes_between(across, x0, x1, values.shape[1]),
+        tint=np.ascontiguousarray(tint, np.float32),
+        rise=_rise(style, tinted=support is not None and support.tint is not None),
+        hatch=hatching(style, pixel_ratio) if support is not None else np.zeros((1, 3), np.float32),
+        hatch_phase=round((view.left - view.top) / view.units_per_pixel),
+        bare=bare,
     )
+
+
+def _rise(style: Style, *, tinted: bool) -> NDArray[np.float32]:
+    """``(2, 3) float32``: what is added to the background where support is full, and where tint is."""
+    land = style.even if tinted else style.glow
+    colors = np.array([style.background, land, style.uneven], np.float32)
+    return np.diff(colors, axis=0)
+
+
+@lru_cache(maxsize=8)
+def hatching(style: Style, pixel_ratio: float) -> NDArray[np.float32]:
+    """``(p, 3) float32``: whole numbers added to the background along a row of pixels, over one period."""
+    period = min(max(round(_HATCH * pixel_ratio), 2), MOST_HATCH)
+    away = np.abs(np.arange(period) - period // 2)
+    covered = np.clip(0.2 + _HATCH_WIDTH * pixel_ratio - away, 0.0, 1.0)[:, None]
+    return np.rint(covered * (np.array(style.hatch) - np.array(style.background))).astype(np.float32)
 
 
 def effort_of_point(radius: float) -> float:

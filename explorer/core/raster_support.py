@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from explorer.core.view import Bounds, bounds_of
 
+_SHORE = 0.15, 0.6
+
 Nodes = tuple[NDArray[np.int32], NDArray[np.float32]]
 """For each pixel the lower of two neighbouring nodes (-1 outside) and the share of the upper."""
 
@@ -19,11 +21,13 @@ class Support(NamedTuple):
     """How near data is, over a box of the map.
 
     ``values`` is ``(rows from the bottom, columns) float32`` in [0, 1], the border nodes on the edges of
-    ``bounds``.
+    ``bounds``. ``tint``, of the same shape, is what else is told of a place, in [0, 1] and already weighed by
+    the support; None where nothing is.
     """
 
     values: NDArray[np.float32]
     bounds: Bounds
+    tint: NDArray[np.float32] | None = None
 
 
 def support_grid(
@@ -34,7 +38,8 @@ def support_grid(
     """Support over the map of ``positions`` (N, 2), computed once for each map.
 
     ``support_at`` takes places ``(n, 2)`` to values ``(n,)`` in [0, 1]. ``resolution`` counts the nodes along
-    the longer side. The values are softened, and zero at the border, so that they may be drawn enlarged.
+    the longer side. The values are softened, and zero at the border, so that they may be drawn enlarged; and
+    their middle is steeper, so that one sees at a glance on which side of it a place lies.
     """
     left, bottom, right, top = bounds_of(np.asarray(positions)) or (0.0, 0.0, 1.0, 1.0)
     longer = max(right - left, top - bottom) or 1.0
@@ -48,10 +53,17 @@ def support_grid(
     values = np.asarray(support_at(places), np.float32).reshape(rows, columns)
     for _ in range(2):
         values = softened(softened(values).T).T
+    values = _with_a_shore(values)
     values[[0, -1]] = 0.0
     values[:, [0, -1]] = 0.0
     box: Bounds = (float(across[0]), float(up[0]), float(across[-1]), float(up[-1]))
     return Support(np.ascontiguousarray(values), box)
+
+
+def _with_a_shore(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    t = np.clip((values - _SHORE[0]) / (_SHORE[1] - _SHORE[0]), 0.0, 1.0)
+    steeper: NDArray[np.float32] = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    return steeper
 
 
 def softened(values: NDArray[Any]) -> NDArray[Any]:

@@ -13,6 +13,12 @@ from explorer.core.view import Bounds, View
 _TICK_MS = 12
 _GLIDE = 0.045  # seconds in which all but 1/e of a zoom is done
 _NEARLY = 0.004
+_FOLLOWING = 0.25
+# A map that forms breathes: one follows only where it leaves the view or fills less than this share of it,
+# and then leaves it some room.
+_SMALL, _ROOM = 0.75, 1.1
+_LOOSELY = 8
+_WITHOUT_FRAMES_MS = 60
 # Kept clear above and below the whole map, for the tool bar and the read-out.
 _COVERED = 40
 
@@ -32,11 +38,15 @@ class Camera(QObject):
         self._bounds: Bounds | None = None
         self._by_hand = False
         self._glide = (0.0, 0.0, 0.0)  # the place on the screen, and the logarithm of the zoom still to come
-        self._at = 0.0
+        self._at = self._followed_at = 0.0
+        self._room = 1.0
         self._ticking = QTimer(self)
         self._ticking.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticking.setInterval(_TICK_MS)
         self._ticking.timeout.connect(self._go_on)
+        self._following = QTimer(self)
+        self._following.setTimerType(Qt.TimerType.PreciseTimer)
+        self._following.timeout.connect(self._go_after)
 
     @property
     def view(self) -> View:
@@ -54,6 +64,24 @@ class Camera(QObject):
         if fit:
             self._by_hand = False
         self.follow()
+
+    def accompany(self, bounds: Bounds | None, *, exactly: bool) -> None:
+        """The extent that a moving map comes to: follow it smoothly where one must, or ``exactly``."""
+        self._bounds = bounds
+        if not QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
+            self.follow()
+            return
+        self._room = 1.0 if exactly else _ROOM
+        if self._following.isActive():
+            self._go_after()
+        elif not self._by_hand and (exactly or not self._shows_well()):
+            self._followed_at = time.perf_counter()
+            self._following.start(_WITHOUT_FRAMES_MS)
+
+    def fit_smoothly(self) -> None:
+        """As ``fit``, but on the way for a moment."""
+        self._by_hand = False
+        self.accompany(self._bounds, exactly=True)
 
     def follow(self) -> None:
         """Show the whole map, unless a hand has moved the view."""
@@ -114,6 +142,7 @@ class Camera(QObject):
     def stop(self) -> None:
         """Let nothing glide any more."""
         self._ticking.stop()
+        self._following.stop()
 
     def _fitted(self, bounds: Bounds | None, margin: float) -> View:
         width, height = self._view.width, self._view.height
@@ -131,6 +160,38 @@ class Camera(QObject):
         self._go(before.zoomed_at(x, y, math.exp(step), self.whole().zoom_limits()), by_hand=True)
         if step == to_come or self._view.units_per_pixel == before.units_per_pixel:
             self._ticking.stop()
+
+    def _shows_well(self) -> bool:
+        """Whether all points are in the view, and not too small."""
+        if self._bounds is None:
+            return True
+        left, bottom, right, top = self._view.bounds
+        low_x, low_y, high_x, high_y = self._bounds
+        inside = left <= low_x and right >= high_x and bottom <= low_y and top >= high_y
+        return inside and self.whole().units_per_pixel > _SMALL * self._view.units_per_pixel
+
+    def _go_after(self) -> None:
+        """One step towards the view of all points."""
+        now = time.perf_counter()
+        share = -math.expm1((self._followed_at - now) / _FOLLOWING)
+        self._followed_at = now
+        view, whole = self._view, self.whole()
+        zoom = math.log(self._room * whole.units_per_pixel / view.units_per_pixel)
+        x, y = whole.center_x - view.center_x, whole.center_y - view.center_y
+        # Each frame of the map takes a step along; the timer does where none comes any more.
+        self._following.start(_TICK_MS if self.sender() is self._following else _WITHOUT_FRAMES_MS)
+        near = 1.0 if self._room == 1.0 else _LOOSELY
+        arrived = abs(zoom) < near * _NEARLY and math.hypot(x, y) < near * whole.units_per_pixel
+        if self._by_hand or arrived:
+            self._following.stop()
+            if self._room == 1.0:
+                self.follow()
+            return
+        scale = view.units_per_pixel * math.exp(share * zoom)
+        self._go(
+            View(view.center_x + share * x, view.center_y + share * y, scale, view.width, view.height),
+            by_hand=False,
+        )
 
     def _go(self, view: View, *, by_hand: bool, anyway: bool = False) -> None:
         self._by_hand = self._by_hand or by_hand

@@ -1,7 +1,8 @@
 """The map as a widget that follows its setters. Knows no pointer and no key.
 
 The points are drawn by a ground: ``RasterGround``, whose pictures are painted here, or ``GlGround``, a child
-that covers this widget. Marks lie over either, so that a drag of the probe draws no point anew.
+that covers this widget. Layers may lie below and above the points. Marks lie over all of it, so that a drag
+of the probe draws no point anew.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QColor, QImage, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from explorer.core.raster import Raster
 from explorer.core.raster_support import Support
@@ -24,30 +25,38 @@ from explorer.core.view import Bounds, View, bounds_of
 from explorer.ui import map_overlay as overlay
 from explorer.ui.map_camera import Camera
 from explorer.ui.map_ground import RasterGround
+from explorer.ui.map_layers import LayerStack, MapLayer
 from explorer.ui.map_marks import Marks, on_screen
 from explorer.ui.map_renderer import Scene, style_of
 from explorer.ui.theme import DARK, Theme
+from explorer.ui.tool_bar import ToolBar
 
 if TYPE_CHECKING:
     from explorer.ui.map_gl import GlGround
+    from explorer.ui.thumbnail_cache import Read
+    from explorer.ui.thumbnail_layer import ThumbnailLayer
 
 ZOOM_STEP = 1.25
 
 _FORMING = 0.3
 _CHIP = 60
+_REACH = 10.0
 _PAUSE = 0.25
-_BAR_MARGIN = 12
 _NO_COLORS = np.empty((0, 3), np.uint8)
 
 
 class MapCanvas(QWidget):
     """A picture of the map that follows its setters.
 
+    Attributes:
+        has_thumbnails: whether pictures lie over the whole map, and not only where few points are in view.
+
     Signals:
         view_changed: the ``View`` now looked at, in window units.
         fell_back: a sentence: the graphics card failed, and the processor draws instead.
     """
 
+    accessible_role = QAccessible.Role.Canvas
     view_changed = Signal(object)
     fell_back = Signal(str)
 
@@ -64,17 +73,16 @@ class MapCanvas(QWidget):
         self._marks = Marks()
         self._camera = Camera(self.width(), self.height())
         self._camera.moved.connect(self._moved)
+        self.has_thumbnails = False
+        self._thumbnails: ThumbnailLayer | None = None
+        self._below, self._above = LayerStack(self), LayerStack(self)
+        self._below.changed.connect(self._below_changed)
+        self._above.changed.connect(self._refresh)
         self._ground: RasterGround | GlGround = RasterGround()
+        self._ground.below = self._below
         self._ground.changed.connect(self._refresh)
         self._surface: QWidget = self
-        self._bar = QFrame(self)
-        self._bar.setObjectName("card")
-        self._bar.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
-        self._bar.setCursor(Qt.CursorShape.ArrowCursor)
-        self._buttons = QHBoxLayout(self._bar)
-        self._buttons.setContentsMargins(4, 4, 4, 4)
-        self._buttons.setSpacing(2)
-        self._bar.hide()
+        self._bar = ToolBar(self)
 
     # What is shown
 
@@ -105,6 +113,18 @@ class MapCanvas(QWidget):
         self._camera.set_bounds(self._scene.raster.bounds, fit=False)
         self._show(self._scene)  # what is on the screen stays until the new picture is there
 
+    def move_positions(
+        self, positions: NDArray[np.floating], raster: Raster, bounds: Bounds | None, exactly: bool
+    ) -> None:
+        """As ``set_positions``, for one of many frames of a movement: the view follows smoothly.
+
+        ``bounds`` are those that the movement leads to, ``exactly`` if they are not just passed through.
+        """
+        self._formed_at = time.perf_counter()
+        self._take_positions(positions, raster)
+        self._camera.accompany(bounds, exactly=exactly)
+        self._show(self._scene)
+
     def set_colors(self, codes: NDArray[np.int32] | None, palette: NDArray[np.uint8]) -> None:
         """Colour the points anew."""
         self._show(replace(self._scene, codes=codes, palette=palette))
@@ -118,9 +138,14 @@ class MapCanvas(QWidget):
         """Emphasise these rows."""
         self._show(replace(self._scene, selected=rows if rows is not None and len(rows) else None))
 
-    def set_support(self, values: NDArray[np.float32] | None, bounds: Bounds | None) -> None:
-        """Shade the ground by how near data is, as ``support_grid`` gives it; None for a flat ground."""
-        support = None if values is None or bounds is None else Support(values, bounds)
+    def set_support(
+        self,
+        values: NDArray[np.float32] | None,
+        bounds: Bounds | None,
+        tint: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Shade the ground by how near data is, and tint it, as in ``Support``; None for a flat ground."""
+        support = None if values is None or bounds is None else Support(values, bounds, tint)
         self._show(replace(self._scene, support=support))
 
     def set_density(self, density: bool) -> None:
@@ -134,13 +159,16 @@ class MapCanvas(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the theme's colours; those of the classes come with ``set_colors``."""
         self._theme = theme
+        self._bar.set_theme(theme)
+        self._below.set_theme(theme)
+        self._above.set_theme(theme)
         self._show(replace(self._scene, style=style_of(theme)))
 
-    def set_cursor(self, place: tuple[float, float] | None) -> None:
-        """Where the decoded picture lies, in map units."""
-        if place != self._marks.cursor:
+    def set_cursor(self, place: tuple[float, float] | None, *, own: bool = False) -> None:
+        """Where the decoded picture lies, in map units; ``own``: it can be carried, and is marked so."""
+        if place != self._marks.cursor or own != self._marks.cursor_is_own:
             before = self._marks.moving_area(self.view())
-            self._marks.cursor = place
+            self._marks.cursor, self._marks.cursor_is_own = place, own
             self._surface.update((before | self._marks.moving_area(self.view())) & self.rect())
 
     def set_trail(self, places: NDArray[np.floating]) -> None:
@@ -151,10 +179,15 @@ class MapCanvas(QWidget):
             self._marks.trail = places
             self._surface.update((before | self._marks.moving_area(self.view())) & self.rect())
 
-    def set_dropped(self, places: NDArray[np.floating]) -> None:
-        """Where dropped pictures fell ``(n, 2)`` in map units; rows that are not finite are not drawn."""
+    def set_dropped(self, places: NDArray[np.floating], far: NDArray[np.bool_] | None = None) -> None:
+        """Where dropped pictures fell ``(n, 2)`` in map units; rows that are not finite are not drawn.
+
+        Those that are ``far`` ``(n,)`` from all data are drawn hollow.
+        """
         places = np.asarray(places, np.float64).reshape(-1, 2)
-        self._marks.dropped = places[np.isfinite(places).all(axis=1)]
+        finite = np.isfinite(places).all(axis=1)
+        self._marks.dropped = places[finite]
+        self._marks.dropped_far = far[finite] if far is not None else np.zeros(int(finite.sum()), np.bool_)
         self._refresh()
 
     def set_hover_card(self, image: QImage | QPixmap | None, title: str, lines: Sequence[str]) -> None:
@@ -174,6 +207,45 @@ class MapCanvas(QWidget):
         """What to say in the middle while there is no map."""
         self._marks.message = text
         self._refresh()
+
+    def add_layer(self, layer: MapLayer, *, below: bool = False) -> None:
+        """Draw this, too: over the points and the layers that are there, or ``below`` the points."""
+        layer.set_theme(self._theme)
+        layer.show_scene(self._scene, self.view(), self.devicePixelRatioF())
+        (self._below if below else self._above).add(layer)
+        self._below_changed() if below else self._refresh()
+
+    def set_pictures(self, read: Read | None) -> None:
+        """Where the points' pictures come from: they take the points' place where few are to be seen."""
+        if self._thumbnails is not None:
+            self._thumbnails.set_source(read)
+        elif read is not None:
+            from explorer.ui.thumbnail_layer import ThumbnailLayer
+
+            self._thumbnails = ThumbnailLayer(read, self)
+            self._thumbnails.set_everywhere(self.has_thumbnails)
+            self.add_layer(self._thumbnails)
+
+    def set_thumbnails(self, everywhere: bool) -> None:
+        """Show the pictures of representative points at any zoom, not only where few points are in view."""
+        self.has_thumbnails = everywhere
+        if self._thumbnails is not None:
+            self._thumbnails.set_everywhere(everywhere)
+
+    def furniture(self) -> list[QRect]:
+        """What covers the map: the tool bar, and the read-out."""
+        read_out = self.fontMetrics().horizontalAdvance(self._marks.status) + _CHIP
+        covered = [QRect(0, self.height() - _CHIP, read_out, _CHIP)] if self._marks.status else []
+        return covered + [self._bar.geometry()] * self._bar.isVisible()
+
+    def row_at(self, x: float, y: float) -> int:
+        """The row of the picture or point at a place of the window, or within a few pixels; -1 for none."""
+        row = self._above.row_at(x, y)
+        row = self._below.row_at(x, y) if row < 0 else row
+        if row >= 0:
+            return row
+        view = self.view()
+        return self._scene.raster.pick(*view.to_map(x, y), _REACH * view.units_per_pixel, self._scene.shown)
 
     def use_renderer(self, name: str) -> None:
         """Have the points drawn by "opengl", or by the processor ("raster").
@@ -200,6 +272,7 @@ class MapCanvas(QWidget):
             self._bar.raise_()
         else:
             self._ground, self._surface = RasterGround(), self
+        self._ground.below = self._below
         old.shut_down()
         for part in (old, old_surface):
             if isinstance(part, QWidget) and part is not self:
@@ -207,6 +280,11 @@ class MapCanvas(QWidget):
                 part.deleteLater()
         self._ground.changed.connect(self._refresh)
         self._show(self._scene)
+
+    @property
+    def scene(self) -> Scene:
+        """What is drawn, whatever part is looked at."""
+        return self._scene
 
     @property
     def renderer(self) -> str:
@@ -226,6 +304,10 @@ class MapCanvas(QWidget):
     def fit(self) -> None:
         """Show the whole map, and go on doing so as it changes."""
         self._camera.fit()
+
+    def fit_smoothly(self) -> None:
+        """As ``fit``, by a movement."""
+        self._camera.fit_smoothly()
 
     def fit_selection(self) -> None:
         """Show the selected points; all where there are none."""
@@ -256,11 +338,15 @@ class MapCanvas(QWidget):
 
     def settle(self) -> None:
         """Draw the exact picture before returning (for pictures of the window without an event loop)."""
+        self._below.settle()
+        self._above.settle()
         self._ground.settle()
 
     def shut_down(self) -> None:
         """Wait for the drawing thread; to be called before the application ends."""
         self._camera.stop()
+        self._below.stop()
+        self._above.stop()
         self._ground.shut_down()
 
     def _zoom_step(self, factor: float) -> None:
@@ -284,11 +370,21 @@ class MapCanvas(QWidget):
 
     def _show(self, scene: Scene) -> None:
         self._scene = scene
+        self._below.show_scene(scene, self.view(), self.devicePixelRatioF())
+        self._above.show_scene(scene, self.view(), self.devicePixelRatioF())
+        if scene.transparent != self._below.is_active:
+            self._scene = scene = replace(scene, transparent=self._below.is_active)
         # A layout that forms many times a second is always drawn behind.
         forming = time.perf_counter() - self._formed_at < _FORMING
         self._ground.show_scene(
             scene, self.view(), self.devicePixelRatioF(), behind=forming, visible=self.isVisible()
         )
+
+    def _below_changed(self) -> None:
+        if self._scene.transparent != self._below.is_active:
+            self._show(self._scene)
+        else:
+            self._ground.below_changed()
 
     def _refresh(self) -> None:
         """Repaint, but for the tool bar, which nothing here changes."""
@@ -309,6 +405,8 @@ class MapCanvas(QWidget):
         self._paints.append(time.perf_counter())
         painter = QPainter(surface)
         self._ground.paint(painter, area, QColor(self._theme.ground))
+        self._above.paint(painter, self.view(), area)
+        self._marks.hovered_picture = self._above.area_of(self._hovered, self.view())
         self._marks.paint(painter, self.view(), self.frame_rate, self.font(), self._theme)
         painter.end()
 
@@ -334,13 +432,7 @@ class MapCanvas(QWidget):
             self._ground.setGeometry(self.rect())
             self._surface.setGeometry(self.rect())
         self._camera.resize(self.width(), self.height())
-        self._place_bar()
-
-    def _place_bar(self) -> None:
-        size = self._bar.sizeHint()
-        self._bar.setGeometry(
-            _BAR_MARGIN, _BAR_MARGIN, min(size.width(), max(self.width() - 2 * _BAR_MARGIN, 1)), size.height()
-        )
+        self._bar.fit_into(self.width())
 
 
 class _Overlay(QWidget):

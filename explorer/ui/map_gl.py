@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QOpenGLContext, QPainter
+from PySide6.QtGui import QColor, QImage, QOpenGLContext, QPainter
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
 from explorer.core.view import View
 from explorer.ui.map_gl_painter import GlError, GlPainter, surface_format
+from explorer.ui.map_layers import LayerStack
 from explorer.ui.map_overlay import paint_contours
 from explorer.ui.map_renderer import Scene, plan_of
 
@@ -33,6 +34,9 @@ class GlGround(QOpenGLWidget):
     Covers its parent, which paints the marks on a transparent child above. While the hand moves, the card too
     leaves out points of full cells; each drawn one then counts for several.
 
+    Attributes:
+        below: what lies below the points where the scene is transparent.
+
     Signals:
         changed: the marks want painting anew.
         failed: a sentence: why the card cannot go on.
@@ -45,6 +49,7 @@ class GlGround(QOpenGLWidget):
         super().__init__(parent)
         self.setFormat(surface_format())
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.below = LayerStack(self)
         self._shown: tuple[Scene, View, float] | None = None
         self._painter: GlPainter | None = None
         self._is_moving, self._exact = False, False
@@ -74,6 +79,10 @@ class GlGround(QOpenGLWidget):
             self._waiting.start()
         self.update()
         self.changed.emit()
+
+    def below_changed(self) -> None:
+        """What lies below the points wants painting anew."""
+        self.update()
 
     def is_exact(self) -> bool:
         """Whether what was painted last is what is to be shown, with every point."""
@@ -116,10 +125,21 @@ class GlGround(QOpenGLWidget):
         ratio_here = self.devicePixelRatioF()
         size = QSize(round(self.width() * ratio_here), round(self.height() * ratio_here))
         try:
-            self._painter.paint(plan, scene.support, self.defaultFramebufferObject(), size)
+            below = self._picture_below(plan.view, view, ratio) if scene.transparent else None
+            self._painter.paint(plan, scene.support, self.defaultFramebufferObject(), size, below)
         except GlError as error:
             self._fail(error)
         self._exact = plan.exact
+
+    def _picture_below(self, pixels: View, view: View, ratio: float) -> QImage:
+        """What lies below the points, as many pixels as the points' own picture has."""
+        image = QImage(pixels.width, pixels.height, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        self.below.paint(painter, view, QRect(0, 0, view.width, view.height))
+        painter.end()
+        return image
 
     def _come_to_rest(self) -> None:
         self._is_moving = False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QOpenGLContext, QSurfaceFormat
+from PySide6.QtGui import QImage, QOpenGLContext, QSurfaceFormat
 from PySide6.QtOpenGL import (
     QOpenGLBuffer,
     QOpenGLFramebufferObject,
@@ -39,7 +39,8 @@ _RGBA32F, _RG32F = 0x8814, 0x8230
 
 Format, Pixels, Kind = QOpenGLTexture.TextureFormat, QOpenGLTexture.PixelFormat, QOpenGLTexture.PixelType
 _STORAGE = {
-    ("f", 1): (Format.R32F, Pixels.Red, Kind.Float32),
+    ("f", 2): (Format.RG32F, Pixels.RG, Kind.Float32),
+    ("u", 4): (Format.RGBA8_UNorm, Pixels.RGBA, Kind.UInt8),
     ("f", 4): (Format.RGBA32F, Pixels.RGBA, Kind.Float32),
     ("i", 2): (Format.RG32I, Pixels.RG_Integer, Kind.Int32),
 }
@@ -84,9 +85,16 @@ class GlPainter:
         self._on_card: dict[str, tuple[object, ...]] = {}
         self._sums: QOpenGLFramebufferObject | None = None
 
-    def paint(self, plan: Plan, support: Support | None, target: int, size: QSize) -> None:
-        """Paint a plan into the framebuffer ``target`` of ``size`` pixels, from its upper left corner."""
+    def paint(
+        self, plan: Plan, support: Support | None, target: int, size: QSize, below: QImage | None = None
+    ) -> None:
+        """Paint a plan into the framebuffer ``target`` of ``size`` pixels, from its upper left corner.
+
+        ``below`` is laid between ground and points: as many pixels as the plan's view, premultiplied.
+        """
         self._upload(plan)
+        if self._is_new("below", below):
+            self._put("below", _pixels_of(below))
         self._add_up(plan)
         self._show(plan, support, target, size)
         error = self._gl.glGetError()
@@ -127,8 +135,8 @@ class GlPainter:
             counts = plan.index.counts if plan.whole is None else np.where(plan.whole, -1, plan.index.counts)
             firsts = plan.index.starts[:-1].reshape(counts.shape)
             self._put("cells", np.stack([firsts, counts], axis=-1).astype(np.int32))
-        if self._is_new("support", plan.support):
-            self._put("support", plan.support[..., None])
+        if self._is_new("support", plan.support, plan.tint):
+            self._put("support", np.stack([plan.support, plan.tint], axis=-1))
 
     def _add_up(self, plan: Plan) -> None:
         """Discs onto discs: colours and layers of the shown, layers of faint points and of edges."""
@@ -185,14 +193,20 @@ class GlPainter:
         self._set(
             self._resolve,
             plain=int(plan.plain), height=view.height, screen_height=size.height(), node_at_corner=corner,
-            nodes_per_pixel=step, background=style.background, glow=style.glow, faint=style.faint,
-            edge=style.halo, thin=plan.thin, faint_thin=plan.faint_thin, ramp_top=plan.ramp_top,
+            nodes_per_pixel=step, background=style.background, rise=plan.rise[0].tolist(),
+            tint_rise=plan.rise[1].tolist(), hatch_period=len(plan.hatch),
+            hatch_phase=plan.hatch_phase % len(plan.hatch), covered=int(self._on_card["below"][0] is not None),
+            faint=style.faint, edge=style.halo, thin=plan.thin, faint_thin=plan.faint_thin, ramp_top=plan.ramp_top,
         )  # fmt: skip
-        if len(plan.ramp):
-            place = self._resolve.uniformLocation("ramp")
-            gl.glUniform3fv(place, len(plan.ramp), plan.ramp.ravel().tolist())
+        for name, colors in (("ramp", plan.ramp), ("hatch", plan.hatch)):
+            if len(colors):
+                place = self._resolve.uniformLocation(name)
+                gl.glUniform3fv(place, len(colors), colors.ravel().tolist())
         mixed, layered = self._sums.textures()
-        self._bind(self._resolve, mixed=mixed, layered=layered, support=self._textures["support"])
+        self._bind(
+            self._resolve, mixed=mixed, layered=layered, support=self._textures["support"],
+            below=self._textures["below"],
+        )  # fmt: skip
         self._nothing.bind()
         gl.glDrawArrays(_TRIANGLES, 0, 3)
         self._nothing.release()
@@ -205,7 +219,7 @@ class GlPainter:
         self._on_card[name] = sources
         return True
 
-    def _put(self, name: str, values: NDArray[np.float32] | NDArray[np.int32]) -> None:
+    def _put(self, name: str, values: NDArray[np.float32] | NDArray[np.int32] | NDArray[np.uint8]) -> None:
         """A texture of ``values`` (rows, columns, channels), in place of the last one of that name."""
         if name in self._textures:
             self._textures.pop(name).destroy()
@@ -251,6 +265,15 @@ def _program(vertex: str, fragment: str) -> QOpenGLShaderProgram:
     ):
         raise GlError(f"it does not take the shaders ({program.log().strip()[:200]})")
     return program
+
+
+def _pixels_of(image: QImage | None) -> NDArray[np.uint8]:
+    """``(height, width, 4)`` RGBA, premultiplied; a single clear pixel for None."""
+    if image is None:
+        return np.zeros((1, 1, 4), np.uint8)
+    image = image.convertToFormat(QImage.Format.Format_RGBA8888_Premultiplied)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return rows[:, : image.width()].copy()
 
 
 def _buffer() -> QOpenGLBuffer:

@@ -69,10 +69,12 @@ void main() {
 """
 
 RESOLVE_FRAGMENT = """#version 330 core
-uniform sampler2D mixed, layered, support;
-uniform int plain, height, screen_height;
+uniform sampler2D mixed, layered, support, below;
+uniform int plain, height, screen_height, covered;
 uniform vec2 node_at_corner, nodes_per_pixel;
-uniform vec3 background, glow, faint, edge;
+uniform vec3 background, rise, tint_rise, faint, edge;
+uniform vec3 hatch[40];
+uniform int hatch_period, hatch_phase;
 uniform float thin, faint_thin;
 uniform vec3 ramp[64];
 uniform float ramp_top;
@@ -80,23 +82,29 @@ out vec4 shown;
 
 const float order[16] = float[](0., 8., 2., 10., 12., 4., 14., 6., 3., 11., 1., 9., 15., 7., 13., 5.);
 
-float support_at(vec2 node) {
+// Support and tint.
+vec2 support_at(vec2 node) {
     ivec2 nodes = textureSize(support, 0);
     vec2 low = floor(node), share = node - low;
     if (min(node.x, node.y) < 0.0 || node.x >= float(nodes.x - 1) || node.y >= float(nodes.y - 1))
-        return 0.0;
+        return vec2(0.0);
     ivec2 k = ivec2(low);
-    vec2 left = vec2(texelFetch(support, k, 0).r, texelFetch(support, k + ivec2(0, 1), 0).r);
-    vec2 right = vec2(texelFetch(support, k + ivec2(1, 0), 0).r, texelFetch(support, k + ivec2(1, 1), 0).r);
-    vec2 line = mix(left, right, share.x);
-    return mix(line.x, line.y, share.y);
+    vec2 lower = mix(texelFetch(support, k, 0).rg, texelFetch(support, k + ivec2(1, 0), 0).rg, share.x);
+    vec2 upper = mix(texelFetch(support, k + ivec2(0, 1), 0).rg, texelFetch(support, k + ivec2(1, 1), 0).rg, share.x);
+    return mix(lower, upper, share.y);
 }
 
 void main() {
     int column = int(gl_FragCoord.x), row = screen_height - 1 - int(gl_FragCoord.y);
     ivec2 pixel = ivec2(column, height - 1 - row);
     vec2 node = node_at_corner + nodes_per_pixel * (vec2(column, row) + 0.5);
-    vec3 ground = mix(background, glow, support_at(node));
+    vec2 level = support_at(node);
+    vec3 ground = mix(hatch[(column + row + hatch_phase) % hatch_period], rise, level.r);
+    ground += background + level.g * tint_rise;
+    if (covered == 1) {
+        vec4 over = texelFetch(below, ivec2(column, row), 0);
+        ground = 255.0 * over.rgb + (1.0 - over.a) * ground;
+    }
     if (plain == 0) {
         vec2 layers = texelFetch(layered, pixel, 0).rg;
         ground = mix(faint, ground, exp(faint_thin * log2(1.0 + layers.r)));

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from explorer.core.raster import is_compiled
 from explorer.core.view import View
+from explorer.ui.map_layers import LayerStack
 from explorer.ui.map_renderer import Frame, MapRenderer, Scene, render
 
 _QUICK = 0.008
@@ -17,6 +18,9 @@ class RasterGround(QObject):
 
     Moving the view first moves the last picture, then shows the true one: at once where that is quick, else
     drawn by a thread behind.
+
+    Attributes:
+        below: what lies below the points where the scene is transparent.
 
     Signals:
         changed: there is another picture to be painted.
@@ -29,10 +33,12 @@ class RasterGround(QObject):
 
     def __init__(self) -> None:
         super().__init__()
+        self.below = LayerStack(self)
         self._shown: tuple[Scene, View, float] | None = None
         self._asked: tuple[Scene, View, float] | None = None
         self._frame: Frame | None = None
         self._seconds = 0.0
+        self._behind = False
         self._renderer = MapRenderer()
         self._renderer.finished.connect(self._take)
         self.destroyed.connect(self._renderer.stop)
@@ -48,9 +54,14 @@ class RasterGround(QObject):
         """Have this drawn: while painting where that is quick, else (or if asked to) ``behind``."""
         if self._frame is not None and self._frame.scene.raster is not scene.raster and not behind:
             self._frame = None  # another map: the old one is no stand-in for it
-        self._shown = (scene, view, ratio)
+        self._shown, self._behind = (scene, view, ratio), behind
         if visible and len(scene.raster) and (behind or not self._is_quick()):
             self._ask()
+        if not behind or self._frame is None:
+            self.changed.emit()
+
+    def below_changed(self) -> None:
+        """What lies below the points wants painting anew."""
         self.changed.emit()
 
     def is_exact(self) -> bool:
@@ -69,18 +80,17 @@ class RasterGround(QObject):
             return
         if not self._is_current():
             self._catch_up()
-        frame, (_, view, _) = self._frame, self._shown
-        if frame is not None and frame.view == view:
-            painter.drawImage(0, 0, frame.image)
-            return
-        painter.fillRect(area, background)
+        frame, (scene, view, _) = self._frame, self._shown
+        if frame is not None and self._behind:
+            view = frame.view  # whole pictures only: scaling each a little in between would flicker
+        if frame is None or frame.view != view:
+            painter.fillRect(area, background)
+        if frame is not None and frame.ground is not None:
+            draw_moved(painter, frame.ground, frame.view, view)
+        if scene.transparent:
+            self.below.paint(painter, view, area)
         if frame is not None:
-            old, scale = frame.view, frame.view.units_per_pixel / view.units_per_pixel
-            left, top = (
-                (old.left - view.left) / view.units_per_pixel,
-                (view.top - old.top) / view.units_per_pixel,
-            )
-            painter.drawImage(QRectF(left, top, old.width * scale, old.height * scale), frame.image)
+            draw_moved(painter, frame.image, frame.view, view)
 
     def shut_down(self) -> None:
         """Wait for the drawing thread."""
@@ -128,3 +138,13 @@ class RasterGround(QObject):
     def _learn(self, frame: Frame) -> None:
         # Half the old value: one slow picture on a busy machine does not change the way of drawing.
         self._seconds = frame.seconds if self._frame is None else 0.5 * (self._seconds + frame.seconds)
+
+
+def draw_moved(painter: QPainter, image: QImage, old: View, view: View) -> None:
+    """Draw the image of a view, moved and scaled to where its places are in another."""
+    if old == view:
+        painter.drawImage(0, 0, image)
+        return
+    scale = old.units_per_pixel / view.units_per_pixel
+    left, top = (old.left - view.left) / view.units_per_pixel, (view.top - old.top) / view.units_per_pixel
+    painter.drawImage(QRectF(left, top, old.width * scale, old.height * scale), image)

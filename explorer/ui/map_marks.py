@@ -20,21 +20,26 @@ class Marks:
     """The state of all marks, and their painting over whatever draws the points.
 
     Attributes:
-        cursor: where the decoded picture lies, in map units.
-        trail, dropped: the way of the present drag and where dropped pictures fell, ``(n, 2)`` map units.
+        cursor: where the decoded picture lies, in map units; ``cursor_is_own`` marks it as one to be carried.
+        trail, dropped: the way of the present drag and where dropped pictures fell, ``(n, 2)`` map units;
+            ``dropped_far`` says of each whether it lies far from all data.
         lasso: the polygon being drawn, in window units; ``pointer``: where the pointer is.
-        hovered: the place of the hovered point, in map units, and what is said of it in ``card``.
+        hovered: the place of the hovered point, in map units, and what is said of it in ``card``;
+            ``hovered_picture`` is where in the window its picture lies, if it lies on the map.
         status, message, note: the read-out, what to do while there is no map, what is wrong with this one.
         drop_is_over: whether something is being dragged over the map that may be let go.
     """
 
     def __init__(self) -> None:
         self.cursor: tuple[float, float] | None = None
+        self.cursor_is_own = False
         self.trail: NDArray[np.float64] = np.empty((0, 2))
         self.dropped: NDArray[np.float64] = np.empty((0, 2))
+        self.dropped_far: NDArray[np.bool_] = np.empty(0, np.bool_)
         self.lasso: list[QPointF] = []
         self.pointer: QPointF | None = None
         self.hovered: tuple[float, float] | None = None
+        self.hovered_picture: QRectF | None = None
         self.card: overlay.HoverCard | None = None
         self.drop_is_over = False
         self.status = ""
@@ -59,11 +64,11 @@ class Marks:
         if len(self.trail) > 1:
             overlay.paint_trail(painter, view.to_screen(self.trail), theme)
         if len(self.dropped):
-            overlay.paint_dropped(painter, view.to_screen(self.dropped), theme)
+            overlay.paint_dropped(painter, view.to_screen(self.dropped), self.dropped_far, theme)
         if self.lasso:
             overlay.paint_lasso(painter, self.lasso, theme)
         if self.cursor is not None:
-            overlay.paint_cursor(painter, on_screen(view, self.cursor), theme)
+            overlay.paint_cursor(painter, on_screen(view, self.cursor), theme, own=self.cursor_is_own)
         if self.message:
             overlay.paint_message(painter, area, self.message, font, theme)
         if self.note or self.status:
@@ -72,7 +77,7 @@ class Marks:
             overlay.paint_status(painter, area, "     ".join(filter(None, parts)), font, theme)
         if self.hovered is not None:
             point = on_screen(view, self.hovered)
-            overlay.paint_hovered(painter, point, theme)
+            overlay.paint_hovered(painter, point, self.hovered_picture, theme)
             if self.card is not None:
                 box = overlay.card_rect(self.card, point, self.pointer or point, area, font)
                 overlay.paint_card(painter, self.card, box, font, theme)

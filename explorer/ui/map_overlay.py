@@ -19,6 +19,9 @@ _MOST_TRAIL_CORNERS = 256
 _CRISP_UP_TO = 64
 Color = tuple[int, int, int]
 
+RING = 13.5
+"""Radius of the dashed ring around a cursor whose picture can be carried."""
+
 _LIGHT, _SHADE = QColor(255, 255, 255), QColor(12, 14, 18, 150)
 
 
@@ -69,8 +72,11 @@ def paint_trail(painter: QPainter, points: NDArray[np.float64], theme: Theme) ->
     painter.drawPolyline(polygon_of(points))
 
 
-def paint_cursor(painter: QPainter, at: QPointF, theme: Theme) -> None:
-    """The place that is decoded: a ring and a dot, edged so that they show on any colour."""
+def paint_cursor(painter: QPainter, at: QPointF, theme: Theme, *, own: bool = False) -> None:
+    """The place that is decoded: a ring and a dot, edged so that they show on any colour.
+
+    A dashed ring around it says that its picture has something of its own, which can be carried.
+    """
     edge = QColor(theme.ground)
     edge.setAlphaF(0.7)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -81,26 +87,40 @@ def paint_cursor(painter: QPainter, at: QPointF, theme: Theme) -> None:
     painter.setPen(QPen(edge, 1.2))
     painter.setBrush(QColor(theme.text))
     painter.drawEllipse(at, 2.6, 2.6)
+    if own:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(edge, 3.4))
+        painter.drawEllipse(at, RING, RING)
+        pen = QPen(QColor(theme.text), 1.6)
+        pen.setDashPattern([2.6, 2.7])  # in widths: ten dashes fill the ring
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawEllipse(at, RING, RING)
 
 
-def paint_dropped(painter: QPainter, points: NDArray[np.float64], theme: Theme) -> None:
-    """Dropped pictures: diamonds in the accent colour."""
-    for x, y in points.tolist():
+def paint_dropped(
+    painter: QPainter, points: NDArray[np.float64], far: NDArray[np.bool_], theme: Theme
+) -> None:
+    """Dropped pictures: diamonds in the accent colour, hollow where they are ``far`` from all data."""
+    for (x, y), hollow in zip(points.tolist(), far.tolist(), strict=True):
         diamond = QPolygonF([QPointF(x, y - 7), QPointF(x + 7, y), QPointF(x, y + 7), QPointF(x - 7, y)])
-        painter.setBrush(QColor(theme.accent))
+        painter.setBrush(Qt.BrushStyle.NoBrush if hollow else QColor(theme.accent))
         painter.setPen(
             QPen(_SHADE, 4.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
         )
         painter.drawPolygon(diamond)
-        painter.setPen(QPen(_LIGHT, 1.6))
+        painter.setPen(QPen(QColor(theme.accent) if hollow else _LIGHT, 2.2 if hollow else 1.6))
         painter.drawPolygon(diamond)
 
 
-def paint_hovered(painter: QPainter, at: QPointF, theme: Theme) -> None:
-    """A thin ring around the point under the pointer."""
+def paint_hovered(painter: QPainter, at: QPointF, picture: QRectF | None, theme: Theme) -> None:
+    """A thin ring around the point under the pointer, or a line around its picture on the map."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(theme.text), 1.5))
-    painter.drawEllipse(at, 6.0, 6.0)
+    painter.setPen(QPen(QColor(theme.text), 1.5 if picture is None else 2.0))
+    if picture is None:
+        painter.drawEllipse(at, 6.0, 6.0)
+    else:
+        painter.drawRoundedRect(picture.adjusted(-2, -2, 2, 2), 6.0, 6.0)
 
 
 def paint_lasso(painter: QPainter, path: Sequence[QPointF], theme: Theme) -> None:
@@ -138,7 +158,7 @@ def paint_status(painter: QPainter, area: QRectF, text: str, font: QFont, theme:
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
     height = metrics.height() + 14
     box = QRectF(_MARGIN, area.height() - _MARGIN - height, metrics.horizontalAdvance(shown) + 25, height)
-    _paint_box(painter, box, theme)
+    paint_box(painter, box, theme)
     painter.setFont(font)
     painter.setPen(QColor(theme.text))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
@@ -171,7 +191,7 @@ def card_rect(card: HoverCard, point: QPointF, pointer: QPointF, area: QRectF, f
 
 def paint_card(painter: QPainter, card: HoverCard, box: QRectF, font: QFont, theme: Theme) -> None:
     """The card of the point under the pointer, filling ``box``."""
-    _paint_box(painter, box, theme)
+    paint_box(painter, box, theme)
     x = box.left() + 8
     if card.image is not None:
         _paint_picture(painter, card.image, QRectF(x, box.top() + 8, _CARD_PICTURE, _CARD_PICTURE))
@@ -209,7 +229,8 @@ def _paint_picture(painter: QPainter, image: QImage, area: QRectF) -> None:
     painter.restore()
 
 
-def _paint_box(painter: QPainter, box: QRectF, theme: Theme) -> None:
+def paint_box(painter: QPainter, box: QRectF, theme: Theme) -> None:
+    """What the map's own cards lie on."""
     painter.setBrush(QColor(theme.card))
     painter.setPen(QPen(QColor(theme.line), 1.0))
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,15 @@ _TARGET = 0.011
 _LEAST, _LEAST_PLAIN, _MOST = 3e6, 1e6, 4e8
 _REST = 0.03
 _MANY = 200_000
+_NO_POINTS = Raster(np.empty((0, 2), np.float32))
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
     """All that a picture of the map shows, whatever part is looked at.
 
-    ``density`` is shown in place of colours; ``contoured`` with lines of equal density.
+    ``density`` is shown in place of colours; ``contoured`` with lines of equal density. ``transparent``
+    leaves the ground out, because something lies below the points.
     """
 
     raster: Raster
@@ -41,13 +43,15 @@ class Scene:
     style: Style
     density: bool = False
     contoured: bool = False
+    transparent: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
     """A finished picture of a scene and view (window units) at ``ratio`` pixels a unit.
 
-    ``exact`` if no point was left out, ``seconds`` how long it took.
+    ``exact`` if no point was left out, ``seconds`` how long it took. Of a transparent scene ``image`` holds the
+    points alone, and ``ground`` what they lie on.
     """
 
     scene: Scene
@@ -56,17 +60,22 @@ class Frame:
     image: QImage
     exact: bool
     seconds: float
+    ground: QImage | None = None
 
 
 def style_of(theme: Theme) -> Style:
     """The map's colours in a theme."""
+    base = DARK if theme.name == "dark" else LIGHT
     return Style(
         background=_rgb(theme.ground),
-        glow=_mix(theme.ground, theme.quiet, 0.13),
+        glow=base.glow,
         faint=_mix(theme.ground, theme.quiet, 0.5),
         halo=_rgb(theme.text),
         unlabelled=_rgb(theme.quiet),
-        ramp=(DARK if theme.name == "dark" else LIGHT).ramp,
+        ramp=base.ramp,
+        even=base.even,
+        uneven=base.uneven,
+        hatch=base.hatch,
     )
 
 
@@ -80,11 +89,19 @@ def _mix(first: str, second: str, share: float) -> Rgb:
     return round(r0 + share * (r1 - r0)), round(g0 + share * (g1 - g0)), round(b0 + share * (b1 - b0))
 
 
-def plan_of(scene: Scene, view: View, ratio: float, effort: float = math.inf) -> Plan:
-    """What is to be painted, for a view in window units."""
+def plan_of(scene: Scene, view: View, ratio: float, effort: float = math.inf, *, bare: bool = False) -> Plan:
+    """What is to be painted, for a view in window units; ``bare`` without a ground."""
+    return plan_in_pixels(scene, view.magnified(ratio), ratio, effort, bare=bare)
+
+
+def plan_in_pixels(
+    scene: Scene, view: View, ratio: float, effort: float = math.inf, *, bare: bool = False
+) -> Plan:
+    """The same for a view in pixels, of which ``ratio`` make a window unit."""
     return scene.raster.plan(
-        view.magnified(ratio), scene.codes, scene.palette, scene.shown, pixel_ratio=ratio, style=scene.style,
+        view, scene.codes, scene.palette, scene.shown, pixel_ratio=ratio, style=scene.style,
         selected=scene.selected, support=scene.support, density=scene.density, effort=effort,
+        quiet=scene.transparent or (scene.support is not None and scene.support.tint is not None), bare=bare,
     )  # fmt: skip
 
 
@@ -93,18 +110,28 @@ def render(
 ) -> Frame:
     """Draw now, with no more effort than that; of no use once ``stop`` (1,) has been set."""
     began = time.perf_counter()
-    plan = plan_of(scene, view, ratio, effort)
-    pixels = paint(plan, stop)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(ratio)
-    image._pixels = pixels  # type: ignore[attr-defined]  # the image does not own its memory
+    plan = plan_of(scene, view, ratio, effort, bare=scene.transparent)
+    ground = None
+    if scene.transparent:
+        alone = replace(scene, raster=_NO_POINTS, codes=None, shown=None, selected=None)
+        ground = _image(paint(plan_of(alone, view, ratio)), ratio)
+    image = _image(paint(plan, stop), ratio, clear=scene.transparent)
     if scene.contoured:
         painter = QPainter(image)
         lines, style = scene.raster.contours(scene.shown), scene.style
         paint_contours(painter, lines, view, style.halo, style.background)
         painter.end()
-    return Frame(scene, view, ratio, image, plan.exact, time.perf_counter() - began)
+    return Frame(scene, view, ratio, image, plan.exact, time.perf_counter() - began, ground)
+
+
+def _image(pixels: NDArray[np.uint8], ratio: float, *, clear: bool = False) -> QImage:
+    """What ``raster.paint`` painted as an image of ``ratio`` pixels a unit."""
+    height, width = pixels.shape[:2]
+    kind = QImage.Format.Format_ARGB32_Premultiplied if clear else QImage.Format.Format_RGB32
+    image = QImage(pixels.data, width, height, 4 * width, kind)
+    image.setDevicePixelRatio(ratio)
+    image._pixels = pixels  # type: ignore[attr-defined]  # the image does not own its memory
+    return image
 
 
 class Pace:

@@ -117,8 +117,13 @@ def test_the_ground_is_lighter_where_the_map_has_support() -> None:
     support = Support(values, (-40.0, -30.0, 40.0, 30.0))
     drawn = Raster(np.empty((0, 2))).draw(VIEW, None, PALETTE, style=DARK, support=support)
     assert near(rgb(drawn, 30, 40), DARK.glow, 1)
-    assert rgb(drawn, 80, 40) == DARK.background
-    assert rgb(drawn, 2, 2) == DARK.background
+    # Where nothing speaks the ground is hatched, so that it is told by more than its shade; the lines lie on
+    # the map, and move with it.
+    across = [rgb(drawn, x, 2) for x in range(40)]
+    assert DARK.background in across
+    assert DARK.hatch in across
+    panned = Raster(np.empty((0, 2))).draw(VIEW.panned(7, 3), None, PALETTE, support=support)
+    assert [rgb(panned, x + 7, 5) for x in range(40)] == across
     light = Raster(np.empty((0, 2))).draw(VIEW, None, PALETTE, style=LIGHT, support=support)
     assert near(rgb(light, 30, 40), LIGHT.glow, 1)
 
@@ -150,7 +155,7 @@ def test_support_grid_of_a_map_without_extent(positions: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("zoom", [0.4, 1.0, 7.0, 90.0])
-@pytest.mark.parametrize("extras", ["plain", "all"])
+@pytest.mark.parametrize("extras", ["plain", "all", "bare"])
 def test_both_painters_give_the_same_picture(
     zoom: float, extras: str, compiled_painter: raster.Painter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,12 +166,35 @@ def test_both_painters_give_the_same_picture(
     options = {}
     if extras == "all":
         support = support_grid(lambda places: np.abs(np.sin(places[:, 0])), positions, 50)
+        support = support._replace(tint=support.values * np.linspace(0, 1, support.values.shape[1]))
         options = {"shown": codes != 3, "selected": np.flatnonzero(codes == 4), "support": support}
+    if extras == "bare":
+        options = {"shown": codes != 3, "selected": np.flatnonzero(codes == 4), "bare": True, "quiet": True}
     plain = drawn.draw(view, codes, categorical(10), **options).astype(int)
     monkeypatch.setattr(raster, "_painter", compiled_painter)
     compiled = drawn.draw(view, codes, categorical(10), **options).astype(int)
     assert np.abs(plain - compiled).max() <= 2
     assert (plain != plain[0, 0]).any()
+
+
+@pytest.mark.parametrize("density", [False, True])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_points_without_a_ground_lie_over_any_other(
+    density: bool, compiled: bool, compiled_painter: raster.Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if compiled:
+        monkeypatch.setattr(raster, "_painter", compiled_painter)
+    positions, codes = clusters(4000)
+    drawn, view = Raster(positions), View.fit(positions, 317, 203)
+    options = {"shown": codes != 3, "selected": np.flatnonzero(codes == 4), "density": density}
+    over = drawn.draw(view, codes, categorical(10), bare=True, **options).astype(float)
+    whole = drawn.draw(view, codes, categorical(10), **options).astype(float)
+    alpha = over[..., 3:]
+    assert alpha.min() == 0
+    assert alpha.max() > 150
+    assert (over[..., :3] <= alpha).all()  # premultiplied
+    laid = over[..., :3] + (1 - alpha / 255) * DARK.background[::-1]
+    assert np.abs(laid - whole[..., :3]).max() <= 2.5
 
 
 def test_the_compiled_painter_in_several_threads_gives_the_same(

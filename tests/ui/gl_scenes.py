@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSettings, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -18,8 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from explorer.core.palette import categorical
 from explorer.core.raster import warm_up
+from explorer.core.view import View
 from explorer.ui import map_gl, theme
 from explorer.ui.map_choice import RendererChoice
+from explorer.ui.map_layers import MapLayer
 from explorer.ui.map_view import MapView
 
 ISLANDS = np.random.default_rng(1).normal(0, 5, (10, 2))
@@ -79,7 +81,18 @@ def pictures(folder: str) -> dict:
         view.set_contours(True)
         view.fit()
 
+    def ground() -> None:
+        left, bottom, right, top = view._scene.raster.bounds
+        values = np.random.default_rng(0).random((30, 40)).astype(np.float32)
+        view.set_density(False)
+        view.set_contours(False)
+        view.set_support(values, (left, bottom, right, top), values**3)
+
+    def over_pictures() -> None:
+        view.add_layer(Checks(view), below=True)
+
     def far_apart() -> None:
+        view._below._layers.clear()
         view.set_density(False)
         view.set_contours(False)
         view.set_points(np.array([[0, 0], [1e9, 1e9]]), np.array([0, 1], np.int32), categorical(2), None)
@@ -89,7 +102,7 @@ def pictures(folder: str) -> dict:
 
     scenes = {
         "whole": lambda: None, "near": near, "states": states, "light": light, "density": density,
-        "far apart": far_apart, "none": none,
+        "ground": ground, "over pictures": over_pictures, "far apart": far_apart, "none": none,
     }  # fmt: skip
     for name, change in scenes.items():
         change()
@@ -100,6 +113,17 @@ def pictures(folder: str) -> dict:
             assert (view.renderer == "CPU") == (which == "raster")
     view.shut_down()
     return {"scenes": list(scenes), "ratio": view.devicePixelRatioF()}
+
+
+class Checks(MapLayer):
+    """Squares on the map, half of them clear."""
+
+    is_active = True
+
+    def paint(self, painter: QPainter, view: View, area: QRect) -> None:
+        corners = view.to_screen(np.array([(x, y) for x in range(-8, 9, 2) for y in range(-8, 9, 2)]))
+        for k, (x, y) in enumerate(corners):
+            painter.fillRect(QRect(round(x), round(y), 9, 7), QColor(200, 120, 40, 255 if k % 2 else 90))
 
 
 class Paints(QObject):

@@ -71,7 +71,9 @@ def act(part: str, environment: dict[str, str], *arguments: str) -> dict:
 def test_both_renderers_show_the_same(screen: dict[str, str], tmp_path: Path, ratio: str) -> None:
     found = act("pictures", {**screen, "QT_SCALE_FACTOR": ratio}, str(tmp_path))
     assert found["ratio"] == float(ratio)
-    assert found["scenes"] == ["whole", "near", "states", "light", "density", "far apart", "none"]
+    assert found["scenes"] == [
+        "whole", "near", "states", "light", "density", "ground", "over pictures", "far apart", "none",
+    ]  # fmt: skip
     for name in found["scenes"]:
         card, processor = (
             np.asarray(Image.open(tmp_path / f"{name} {which}.png").convert("RGB")).astype(int)
