@@ -8,12 +8,16 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer import __version__
 from explorer.console import console_progress
 from explorer.core.errors import Cancelled, ExplorerError
+
+if TYPE_CHECKING:
+    from explorer.core.workspace import Workspace
 
 _EPILOG = """commands without a window (each has its own --help):
   demo      the bundled demo; with --headless OUT the whole main job on a machine without display
@@ -22,6 +26,7 @@ _EPILOG = """commands without a window (each has its own --help):
   map       a workspace's latents into two dimensions
   decode    places, samples or latents into a picture
   gallery   samples into a sheet and single pictures
+  table     a workspace's names, labels, numbers and places as CSV or Parquet
 
 example:
   latent-explorer my-vae/ photos/          open a model on a folder of images
@@ -192,7 +197,7 @@ def _encode(parsed: argparse.Namespace) -> int:
 
 
 def _map_parser() -> argparse.ArgumentParser:
-    from explorer.core.map_settings import METHODS, METRICS
+    from explorer.core.map_settings import DETAILS, METHODS, METRICS
 
     parser = _parser(
         "map", "Lay a workspace's latents out in two dimensions.", "latent-explorer map work/ --seed 7"
@@ -210,12 +215,32 @@ def _map_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--method", choices=METHODS, default=METHODS[0],
-        help="densmap keeps densities too; pca is at once; latent takes two dimensions as they are",
+        help="umap keeps neighbours together; densmap keeps densities too; pca is at once; "
+        "latent takes two dimensions as they are",
     )  # fmt: skip
     parser.add_argument(
         "--labels", metavar="FIELD", default="", help="the field whose labels pull points together"
     )
+    parser.add_argument(
+        "--detail", choices=DETAILS, default=DETAILS[0],
+        help="beyond 10,000 points: auto arranges that many landmarks first, then all for a while; "
+        "landmarks stops there (quick); all takes all from the start (slow)",
+    )  # fmt: skip
     parser.add_argument("--quality", action="store_true", help="say how far the map may be believed")
+    figure = parser.add_argument_group(
+        "a figure", "With --figure and no other setting, a map that is there already is only drawn."
+    )
+    figure.add_argument("--figure", metavar="FILE", type=Path, help="draw the map into a .png, .svg or .pdf")
+    figure.add_argument(
+        "--size", default="1600x1200", help="pixels, or paper as 180x135mm or 180x135mm@600 dpi (1600x1200)"
+    )
+    figure.add_argument("--color-by", metavar="FIELD", help="what colours the points (the first field)")
+    figure.add_argument(
+        "--theme", choices=("print", "light", "dark"), default="print", help="print is on white (print)"
+    )
+    figure.add_argument("--title", help="above the map (model and data)")
+    figure.add_argument("--names", action="store_true", help="the labels' names where their points lie")
+    figure.add_argument("--transparent", action="store_true", help="nothing behind the points")
     return parser
 
 
@@ -228,8 +253,19 @@ def _map(parsed: argparse.Namespace) -> int:
 
     work = Workspace.open(parsed.work)
     settings = MapSettings(
-        parsed.neighbours, parsed.min_distance, parsed.seed, parsed.metric, parsed.method, parsed.labels
+        parsed.neighbours,
+        parsed.min_distance,
+        parsed.seed,
+        parsed.metric,
+        parsed.method,
+        parsed.labels,
+        parsed.detail,
     )
+    if parsed.figure is not None:
+        draw = _figure(parsed, work)
+        if settings == MapSettings() and not parsed.quality and work.map_settings() is not None:
+            draw()
+            return 0
     labels = work.labels(settings.labels) if settings.labels else None
     made = fit_map(
         work.latents, settings, console_progress(), labels=labels, keep_in=maps_folder(work.folder)
@@ -244,7 +280,29 @@ def _map(parsed: argparse.Namespace) -> int:
         quality = map_quality(work.latents, made.places, first)
         print(json.dumps(asdict(quality), indent=1))
     print(f"{len(work):,} points mapped in {parsed.work}", file=sys.stderr)
+    if parsed.figure is not None:
+        draw()
     return 0
+
+
+def _figure(parsed: argparse.Namespace, work: Workspace) -> Callable[[], None]:
+    """What draws the map as a figure; what is wrong with the wish is said now."""
+    from explorer import bootstrap
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    bootstrap.ensure_qt()
+    from explorer.ui.figure_command import checked_size, write_map_figure
+    from explorer.ui.figure_source import FigureChoice
+
+    size = checked_size(parsed.figure, parsed.size, work, parsed.color_by)
+    title = f"{work.model.name} · {work.data.name}" if parsed.title is None else parsed.title
+    choice = FigureChoice(parsed.theme, title, names=parsed.names, transparent=parsed.transparent)
+
+    def draw() -> None:
+        write_map_figure(work, parsed.figure, size, choice, parsed.color_by, console_progress())
+        print(f"The figure is in {parsed.figure}", file=sys.stderr)
+
+    return draw
 
 
 def _decode_parser() -> argparse.ArgumentParser:
@@ -333,6 +391,40 @@ def _gallery(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _table_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "table",
+        "Write one row for each picture of a workspace: name, file, labels, numbers and place on the map. "
+        "The file's name says how: .csv or .parquet.",
+        "latent-explorer table work/ --find 'label:coat map_x>3' --out coats.csv",
+    )
+    parser.add_argument("work", metavar="WORK", type=Path)
+    parser.add_argument("--out", metavar="FILE", type=Path, required=True)
+    parser.add_argument("--latents", action="store_true", help="with every number of the latents")
+    parser.add_argument(
+        "--find", metavar="TERMS", help="only pictures of which all terms hold, as in the window's Ctrl+F"
+    )
+    return parser
+
+
+def _table(parsed: argparse.Namespace) -> int:
+    import numpy as np
+
+    from explorer.core.search import Columns, search
+    from explorer.core.table import columns_of, write_table
+    from explorer.core.workspace import Workspace
+
+    work, progress = Workspace.open(parsed.work), console_progress()
+    positions, rows = work.positions(), np.arange(len(work))
+    if parsed.find is not None:
+        rows = search(parsed.find, Columns.of(work, positions), progress)
+        if not len(rows):
+            raise ExplorerError(f"Nothing in {parsed.work} is found by “{parsed.find}”; try fewer terms.")
+    write_table(parsed.out, columns_of(work, positions, latents=parsed.latents), rows, progress)
+    print(f"{len(rows):,} rows are in {parsed.out}", file=sys.stderr)
+    return 0
+
+
 def _place(text: str) -> tuple[float, float]:
     try:
         x, y = (float(part) for part in text.split(","))
@@ -348,4 +440,5 @@ _COMMANDS = {
     "map": (_map_parser, _map),
     "decode": (_decode_parser, _decode),
     "gallery": (_gallery_parser, _gallery),
+    "table": (_table_parser, _table),
 }

@@ -16,7 +16,7 @@ from explorer.core.gallery import read_provenance
 from explorer.core.workspace import Workspace
 from tests.onnx_pairs import write_pair
 
-COMMANDS = ("demo", "info", "encode", "map", "decode", "gallery")
+COMMANDS = ("demo", "info", "encode", "map", "decode", "gallery", "table")
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +199,15 @@ def test_the_headless_demo_does_the_whole_main_job(tmp_path):
     assert len(list((out / "pictures").glob("0*.png"))) == report["pictures"]
     assert (out / "gallery.png").read_bytes() == (out / "pictures" / "sheet.png").read_bytes()
     assert result.stderr == ""
+
+
+def test_table_writes_what_is_found(own, tmp_path, capsys):
+    out = tmp_path / "ones.csv"
+    assert main(["table", str(own / "work"), "--find", "label=1", "--latents", "--out", str(out)]) == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("number,label,map_x,map_y,z00,")
+    assert [line.split(",")[:2] for line in lines[1:]] == [[str(i), "1"] for i in range(1, 120, 3)]
+    capsys.readouterr()
+    assert main(["table", str(own / "work"), "--find", "nowhere", "--out", str(tmp_path / "no.csv")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "no.csv").exists()
