@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from explorer.core.inverse import Inverse
 
 REACH = 0.5
 """Distance in diameters of the map over which an individual's own deviation fades, unless told."""
+
+_Key = tuple[Inverse, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +27,28 @@ class Individual:
         latent: ``(D,) float32``.
         place: where it was picked up, in map units.
         reach: the deviation is whole at ``place`` and gone this many diameters away; ``inf``: it stays whole.
+        name: what it is, in words.
     """
 
     latent: NDArray[np.float32]
     place: tuple[float, float]
     reach: float = REACH
+    name: str = ""
+    _deviations: dict[_Key, NDArray[np.float32]] = field(default_factory=dict, repr=False)
+
+    def share_at(self, place: tuple[float, float], diameter: float) -> float:
+        """How much of its deviation is left at ``place``, in [0, 1], on a map of such a ``diameter``."""
+        return faded(math.dist(place, self.place) / diameter, self.reach)
+
+    def deviation(self, inverse: Inverse, units_per_pixel: float) -> NDArray[np.float32]:
+        """What is its own, ``(D,) float32``; worked out once for a map and the scale of a view."""
+        key = inverse, units_per_pixel
+        known = self._deviations.get(key)
+        if known is None:
+            known = self.latent - inverse.latent_at(self.place, units_per_pixel)
+            self._deviations.clear()
+            self._deviations[key] = known
+        return known
 
 
 def carried(
@@ -39,14 +59,13 @@ def carried(
     Exactly its own at its own place, at any scale; continuous in place and scale as the inverse is, and equal
     to the inverse's answer beyond its reach.
     """
-    dx, dy = place[0] - one.place[0], place[1] - one.place[1]
-    share = faded(float(np.hypot(dx, dy)) / inverse.diameter, one.reach)
-    if dx == dy == 0.0:
+    if place == one.place:
         return np.array(one.latent, np.float32)
+    share = one.share_at(place, inverse.diameter)
     there = inverse.latent_at(place, units_per_pixel)
     if share == 0.0:
         return there
-    return there + np.float32(share) * (one.latent - inverse.latent_at(one.place, units_per_pixel))
+    return there + np.float32(share) * one.deviation(inverse, units_per_pixel)
 
 
 def faded(distance: float, reach: float) -> float:

@@ -40,8 +40,10 @@ def read_dropped(
             continue
         latent = pair.encode(original[None])[0][0]
         reconstruction = pair.decode(latent[None])[0] if pair.can_decode else None
-        x, y = placement.place(latent[None])[0] if placement else (None, None)
-        place = None if x is None or y is None else (float(x), float(y))
+        place, far = None, False
+        if placement is not None:
+            placed = placement.placed(latent[None])
+            place, far = (float(placed.places[0, 0]), float(placed.places[0, 1])), bool(placed.far[0])
         mse = None if reconstruction is None else mean_squared_error(original, reconstruction)
-        dropped.append(DroppedImage(name, original, reconstruction, mse, latent, place))
+        dropped.append(DroppedImage(name, original, reconstruction, mse, latent, place, far))
     return tuple(dropped), problems

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core import latent_ops
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_folder
 from explorer.core.progress import Progress
 from explorer.core.provenance import Provenance, read_provenance, write_png
+from explorer.core.recipe import Recipe
 
 __all__ = [
     "DARK",
@@ -34,13 +32,6 @@ Floats = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 Draw = Callable[[Sequence[Provenance]], Sequence[Pictures]]
 
-PRIORS: dict[latent_ops.Law, str] = {
-    "normal": "prior N(0, I)",
-    "uniform": "uniform prior on [−1, 1]",
-    "sphere": "uniform prior on the sphere",
-}
-"""What a prior is called."""
-
 DARK, LIGHT = (20, 22, 26), (255, 255, 255)
 
 _CELL = 112
@@ -48,77 +39,6 @@ _LARGEST_CELL = 256
 _LARGEST_SHEET = 64_000_000
 _SHEET_SHAPE = 4 / 3
 _BATCH = 64
-
-
-@dataclass(frozen=True, eq=False)
-class Recipe:
-    """How the latents of a gallery are chosen; the same recipe gives the same latents.
-
-    Made by one of the class methods below.
-    """
-
-    kind: Literal["prior", "fitted", "around", "selection", "kept"]
-    count: int
-    size: int
-    seed: int | None = None
-    base: Floats | None = None
-    radius: float = 0.0
-    sigma: Floats | float | None = None
-    law: latent_ops.Law = "normal"
-
-    @classmethod
-    def prior(cls, count: int, size: int, seed: int, law: latent_ops.Law = "normal") -> Recipe:
-        """``count`` samples of a prior in ``size`` dimensions; see ``latent_ops.sample_prior``."""
-        return cls("prior", count, size, seed, law=law)
-
-    @classmethod
-    def fitted(cls, latents: Floats, count: int, seed: int) -> Recipe:
-        """Samples of the normal distribution fitted to ``latents (n, D)``: ``latent_ops.sample_fitted``."""
-        return cls("fitted", count, latents.shape[1], seed, np.asarray(latents, np.float32))
-
-    @classmethod
-    def around(
-        cls, latent: Floats, radius: float, count: int, seed: int, sigma: Floats | float | None = None
-    ) -> Recipe:
-        """Samples around one latent ``(D,)``; see ``latent_ops.sample_around``."""
-        return cls("around", count, len(latent), seed, np.array(latent, np.float32), radius, sigma)
-
-    @classmethod
-    def selection(cls, latents: Floats, count: int, seed: int) -> Recipe:
-        """Samples like the rows ``(n, D)`` of a selection; see ``latent_ops.sample_selection``."""
-        return cls("selection", count, latents.shape[1], seed, np.asarray(latents, np.float32))
-
-    @classmethod
-    def kept(cls, latents: Floats) -> Recipe:
-        """These latents ``(n, D)`` as they are."""
-        return cls("kept", len(latents), latents.shape[1], None, np.array(latents, np.float32))
-
-    @property
-    def text(self) -> str:
-        """The recipe in words, without its seed."""
-        if self.kind == "prior":
-            return PRIORS[self.law]
-        if self.kind == "fitted":
-            return "normal distribution fitted to the data"
-        if self.kind == "around":
-            return f"around a latent, radius {self.radius:g}"
-        if self.kind == "selection":
-            return f"selection of {len(self.base if self.base is not None else ()):,} points"
-        return "kept"
-
-    def latents(self) -> Floats:
-        """The latents ``(count, D) float32``. Raises ``ExplorerError`` for an empty or impossible recipe."""
-        if self.kind == "prior":
-            return latent_ops.sample_prior(self.count, self.size, self.seed or 0, self.law)
-        if self.base is None or len(self.base) == 0:
-            raise ExplorerError("There is nothing to export yet; keep a picture or select some points first.")
-        if self.kind == "fitted":
-            return latent_ops.sample_fitted(self.base, self.count, self.seed or 0)
-        if self.kind == "around":
-            return latent_ops.sample_around(self.base, self.radius, self.count, self.seed or 0, self.sigma)
-        if self.kind == "selection":
-            return latent_ops.sample_selection(self.base, self.count, self.seed or 0)
-        return self.base
 
 
 def provenances(

@@ -96,15 +96,37 @@ class Inverse:
         support = float(self.support_at(np.array([[x, y]]))[0])
         return Trust(support, self._calibration.error_of(found), found.nearest / self._diameter)
 
-    def support_at(self, places: NDArray[np.floating]) -> NDArray[np.float32]:
+    def support_at(self, places: NDArray[np.floating], *, others: bool = False) -> NDArray[np.float32]:
         """How far the data speak for each place ``(n, 2)``: ``(n,) float32`` in [0, 1].
 
         1 as near to a data point as 49 in 50 points are to another, 0 from four times that distance, a
-        smooth step between.
+        smooth step between. ``others`` leaves out what lies precisely on a place, itself a point's.
         """
         full, none = self._reach_of_support
-        distances = self._index.distances(np.atleast_2d(places), none, enough=full)
+        distances = self._index.distances(np.atleast_2d(places), none, enough=full, others=others)
         return support_of(distances, full, none)
+
+    def support_of_rows(self) -> NDArray[np.float32]:
+        """How far the others speak for the place of each point: ``(N,) float32``, NaN where it has none.
+
+        What ``support_at`` says of data is 1 by its definition; here points that lie alone stand out.
+        """
+        full, none = self._reach_of_support
+        support = np.full(len(self._latents), np.nan, np.float32)
+        distances = self._index.distances(self._places, none, enough=full, others=True)
+        support[self._rows] = support_of(distances, full, none)
+        return support
+
+    def spread_at(self, places: NDArray[np.floating]) -> NDArray[np.float32]:
+        """How much the latents around each place ``(n, 2)`` differ: ``(n,) float32``.
+
+        The root of their weighted mean square distance from the place's own latent, in units of the median
+        distance between two latents of the data; 0 where there are too few points to say.
+        """
+        unit = self._calibration.unit
+        points = np.atleast_2d(places).tolist()
+        spreads = [self._answer_of(0, x, y, 0.0).spread if unit > 0.0 else 0.0 for x, y in points]
+        return np.asarray(spreads, np.float32) / np.float32(unit or 1.0)
 
     def nearest(self, place: Place, k: int) -> NDArray[np.int64]:
         """Rows ``(min(k, N),)`` of the data points nearest to a place, the nearest first."""

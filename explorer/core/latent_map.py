@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from explorer.core.inverse import Inverse
+from explorer.core.latent_index import LatentIndex
+from explorer.core.map_settings import MapRecord
 from explorer.core.placement import Placement
 from explorer.core.raster import Raster
 
 Floats = npt.NDArray[np.float32]
 
 _CELLS = 24
+
+
+class _Shared:
+    """What maps of the same latents have in common: the latents' index, once one of them made it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.index: LatentIndex | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,22 +37,42 @@ class LatentMap:
         latents: ``(N, D) float32``, row for row.
         inverse: from a place to a latent.
         raster: draws and picks the points.
+        record: how it was made; None where that is not known, or while it forms.
     """
 
     positions: Floats
     latents: Floats
     inverse: Inverse
     raster: Raster
+    record: MapRecord | None = None
+    _shared: _Shared = field(default_factory=_Shared, repr=False)
 
     @classmethod
-    def of(cls, positions: Floats, latents: Floats) -> LatentMap:
-        """Index ``positions (N, 2)`` of ``latents (N, D)``."""
-        return cls(positions, latents, Inverse(positions, latents), Raster(positions))
+    def of(
+        cls,
+        positions: Floats,
+        latents: Floats,
+        record: MapRecord | None = None,
+        like: LatentMap | None = None,
+    ) -> LatentMap:
+        """Index ``positions (N, 2)`` of ``latents (N, D)``.
+
+        ``like`` is another map of the same latents, which need not be indexed again then.
+        """
+        made = cls(positions, latents, Inverse(positions, latents), Raster(positions), record)
+        return made if like is None or like.latents is not latents else replace(made, _shared=like._shared)
 
     @cached_property
     def placement(self) -> Placement:
         """From a latent to a place; made when first asked for."""
-        return Placement(self.latents, self.positions)
+        with self._shared.lock:
+            made = Placement(self.latents, self.positions, self._shared.index)
+            self._shared.index = made.index
+            return made
+
+    def prepare(self) -> None:
+        """Make what ``place_of`` needs, where nobody waits for it."""
+        _ = self.placement
 
     def place_of(self, latent: Floats) -> tuple[float, float]:
         """Where one latent ``(D,)`` falls on the map."""

@@ -14,7 +14,7 @@ from explorer.ui.main_window import MainWindow
 class Row:
     """One action. ``method`` is looked up on the owners; ``group`` makes a set of which one is on.
 
-    ``draws`` says that it needs a decoder.
+    ``draws`` says that it needs a decoder, ``toggles`` that it is on or off by itself.
     """
 
     menu: str
@@ -26,6 +26,7 @@ class Row:
     group: str | None = None
     separated: bool = False
     draws: bool = False
+    toggles: bool = False
 
 
 TABLE = (
@@ -35,6 +36,8 @@ TABLE = (
     Row("File", "Demo: fashion", "", "Open the bundled Fashion-MNIST", "open_bundle", "fashion-vae"),
     Row("File", "Save session as…", "Ctrl+S", "Write everything done to one file", "ask_save_session", separated=True),
     Row("File", "Export gallery…", "Ctrl+E", "Write the kept pictures as a sheet and as single PNGs", "ask_export"),
+    Row("File", "Export map figure…", "Ctrl+Shift+E", "Write the map as a picture, a drawing or a page, with its legend", "ask_figure"),
+    Row("File", "Export table…", "Ctrl+Shift+T", "Write names, labels, numbers and places of points as CSV or Parquet", "ask_table"),
     Row("File", "Quit", "Ctrl+Q", "Close the window; the session is kept", "quit", separated=True),
     Row("Edit", "Undo", "Ctrl+Z", "Take the last step back", "undo"),
     Row("Edit", "Redo", "Ctrl+Shift+Z;Ctrl+Y", "Take the step again", "redo"),
@@ -42,7 +45,8 @@ TABLE = (
     Row("Edit", "Paste image", "Ctrl+V", "Place the picture of the clipboard on the map", "paste"),
     Row("View", "Probe", "1", "Click or drag on the map to decode", "use_tool", "probe", group="tool"),
     Row("View", "Pan", "2", "Drag moves the map (so does Space and drag)", "use_tool", "pan", group="tool"),
-    Row("View", "Lasso", "3", "Draw around points to select them", "use_tool", "lasso", group="tool"),
+    Row("View", "Lasso", "3", "Draw around points to select them; Shift adds, Alt or Ctrl takes away", "use_tool", "lasso", group="tool"),
+    Row("View", "Rectangle", "4", "Select the points in a rectangle, as Shift and drag with the probe does", "use_tool", "rectangle", group="tool"),
     Row("View", "Fit", "F", "Show the whole map", "fit"),
     Row("View", "Fit to selection", "Shift+F", "Show the selected points as large as they fit", "fit_selection"),
     Row("View", "Zoom in", "+;=", "Zoom in at the cursor", "zoom_in"),
@@ -50,8 +54,14 @@ TABLE = (
     Row("View", "Theme of the system", "", "Light or dark as the system has it", "use_theme", "system", group="theme", separated=True),
     Row("View", "Dark", "", "Dark colours", "use_theme", "dark", group="theme"),
     Row("View", "Light", "", "Light colours", "use_theme", "light", group="theme"),
+    Row("View", "Thumbnails over the whole map", "T", "Pictures that stand for the points around them, at any zoom; where few points are in view, they show without it", "toggle_thumbnails", separated=True, toggles=True),
     Row("View", "Points by colour", "", "Each point in its colour; where several lie they mix", "use_shading", "colours", group="shading", separated=True),
     Row("View", "Points by density", "", "How many points lie at a place, on a logarithmic scale", "use_shading", "density", group="shading"),
+    Row("View", "Ground: support", "", "Lighter ground where data are near, hatched where there are none", "use_ground", "support", group="ground", separated=True),
+    Row("View", "Ground: spread of latents", "", "How much the latents of neighbours on the map differ, where data are near", "use_ground", "spread", group="ground"),
+    Row("View", "Ground: plain", "", "One colour", "use_ground", "plain", group="ground"),
+    Row("View", "Decoded background", "B", "Fill the map with decoded pictures, faded where data are far", "toggle_background", separated=True, toggles=True, draws=True),
+    Row("View", "Names on the map", "N", "The names of labels where each of them prevails", "toggle_names", toggles=True),
     Row("View", "Without contours", "", "No lines over the points", "use_contours", "none", group="contours", separated=True),
     Row("View", "With contours", "", "Lines around the densest 20, 40, 60, 80 and 95% of the points", "use_contours", "lines", group="contours"),
     Row("View", "Draw with what is there", "", "The graphics card where one answers, else the processor", "use_renderer", "auto", group="renderer", separated=True),
@@ -60,22 +70,46 @@ TABLE = (
     Row("View", "Enlarge as fits", "", "Small pictures crisp, larger ones smooth", "use_enlargement", "auto", group="enlarge", separated=True),
     Row("View", "Enlarge crisp", "", "Show each pixel as a square", "use_enlargement", "crisp", group="enlarge"),
     Row("View", "Enlarge smooth", "", "Blend between pixels", "use_enlargement", "smooth", group="enlarge"),
+    Row("View", "Show uncertainty on the picture", "", "Fade and hatch the decoded picture where data are far", "toggle_doubt", separated=True, toggles=True, draws=True),
     Row("Explore", "Random picture", "D", "Decode a random latent from the prior", "sample_one", draws=True),
-    Row("Explore", "Select all in view", "Ctrl+A", "Select the points that are to be seen, as a lasso around them would", "select_in_view", separated=True),
-    Row("Explore", "Select this label", "A", "Select all points with the label that is nearest to the probe", "select_label"),
-    Row("Explore", "Select nothing", "Ctrl+Shift+A", "Forget the lassoed points", "select_none"),
-    Row("Explore", "Show all labels", "Ctrl+L", "Take the legend's filter away", "show_all"),
+    Row("Explore", "Carry pictures", "C", "Whether a picture whose ring is dragged goes along over the map, or the map alone speaks", "toggle_carry", draws=True),
+    Row("Explore", "Next dropped image", ".", "Look at the next of the images that were dropped", "next_dropped", separated=True),
+    Row("Explore", "Previous dropped image", ",", "Look at the one before of the images that were dropped", "previous_dropped"),
+    Row("Explore", "Put dropped images away", "", "Take the dropped images off the map", "put_dropped_away"),
+    Row("Explore", "Go to this picture", "J", "Take exactly the latent of the picture under the pointer, else of the one nearest to the probe", "go_to_point", separated=True),
+    Row("Explore", "Open its file", "Ctrl+Return", "Open the file of the picture under the pointer, else of the one nearest to the probe", "open_file"),
+    Row("Explore", "Show in folder", "Ctrl+Shift+Return", "Show where the file of that picture lies", "show_in_folder"),
+    Row("Explore", "Copy its name", "Ctrl+Shift+C", "Copy the path of that picture's file, or its number", "copy_name"),
+    Row("View", "Colour by…", "Shift+C", "Choose what the points are coloured by: labels, numbers, the model, the map", "choose_coloring"),
+    Row("Explore", "Show all points", "Ctrl+L", "Take the legend's filter away", "show_all"),
     Row("Explore", "Cancel", "Esc", "Stop what is going on, or dismiss the message", "cancel", separated=True),
+    Row("Select", "Find pictures…", "Ctrl+F", "Search names, labels and numbers; Return selects what is found", "find_pictures"),
+    Row("Select", "Next of the selection", "F3", "Go to the next selected picture", "next_selected"),
+    Row("Select", "Previous of the selection", "Shift+F3", "Go to the selected picture before", "previous_selected"),
+    Row("Select", "All in view", "Ctrl+A", "Select the points that are to be seen, as a lasso around them would", "select_in_view", separated=True),
+    Row("Select", "This label", "A", "Select all with the label of the picture under the pointer, else of the one nearest to the probe", "select_label"),
+    Row("Select", "Neighbours on the map", "Shift+N", "Select the 50 points around that picture on the map", "select_neighbours"),
+    Row("Select", "Pictures like this", "L", "Select the 50 pictures most like that one, by their latents", "find_like"),
+    Row("Select", "Grow the selection", "G", "Add the pictures most like the selected ones, by their latents", "grow_selection", separated=True),
+    Row("Select", "Invert the selection", "Ctrl+I", "Select what is shown and not selected", "invert_selection"),
+    Row("Select", "Nothing", "Ctrl+Shift+A", "Forget the selection", "select_none"),
     Row("Gallery", "Keep picture", "K", "Put the decoded picture into the tray", "keep", draws=True),
     Row("Gallery", "Sample…", "S", "Draw new pictures from the prior, around the cursor or from points", "ask_sample", draws=True),
-    Row("Gallery", "From selection…", "Shift+S", "Draw new pictures like the lassoed or shown points", "ask_sample_selection", draws=True),
+    Row("Gallery", "From selection…", "Shift+S", "Draw new pictures like the selected or shown points", "ask_sample_selection", draws=True),
     Row("Gallery", "Empty the tray", "", "Take all pictures out of the tray", "empty_tray", separated=True),
     Row("Model", "Model card…", "I", "All that was found out about the model, where from, and what to do where it is wrong", "show_model_card"),
     Row("Model", "Device…", "", "Choose what the model runs on", "choose_device"),
-    Row("Model", "Compute the map again", "Ctrl+M", "Project the latents anew with UMAP", "remap"),
+    Row("Model", "Map settings…", "Ctrl+Shift+M", "Choose how the next map is made, and make it; nothing is encoded again", "ask_map_settings", separated=True),
+    Row("Model", "Compute the map again", "Ctrl+M", "Project the latents anew with the settings of this map", "remap"),
+    Row("Model", "Next map", "Ctrl+]", "Show the next map of these data", "next_map"),
+    Row("Model", "Previous map", "Ctrl+[", "Show the map before", "previous_map"),
+    Row("Model", "Pause the map", "Ctrl+P", "Hold the map that forms, and let it go on", "pause_map", separated=True),
+    Row("Model", "Stop here and keep the map", "Ctrl+Shift+K", "Let the map that forms stay as it is now", "keep_map"),
     Row("Help", "Find an action…", "Ctrl+K", "Find any action by its name", "find_action"),
     Row("Help", "About", "", "Version, device and licences", "about", separated=True),
 )  # fmt: skip
+
+_MNEMONICS = {"Explore": "E&xplore"}
 
 
 class Actions(QObject):
@@ -88,7 +122,7 @@ class Actions(QObject):
         groups: dict[str, QActionGroup] = {}
         for row in TABLE:
             if row.menu not in menus:
-                menus[row.menu] = window.menus.addMenu(row.menu)
+                menus[row.menu] = window.menus.addMenu(_MNEMONICS.get(row.menu, f"&{row.menu}"))
                 menus[row.menu].setToolTipsVisible(True)
             if row.separated:
                 menus[row.menu].addSeparator()
@@ -101,6 +135,8 @@ class Actions(QObject):
                 action.setCheckable(True)
                 group.addAction(action)
                 action.setChecked(len(group.actions()) == 1)
+            elif row.toggles:
+                action.setCheckable(True)
             method = next(getattr(owner, row.method) for owner in owners if hasattr(owner, row.method))
             argument = row.argument
             if argument is None:

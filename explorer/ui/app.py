@@ -17,18 +17,30 @@ from explorer.core import inverse, raster
 from explorer.core.bundles import FIRST
 from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.session import Session
+from explorer.ui import accessible
 from explorer.ui.actions import Actions
+from explorer.ui.color_gestures import ColorGestures
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.drop_gestures import DropGestures
 from explorer.ui.edits import Edits
+from explorer.ui.finding import Finding
+from explorer.ui.ground_gestures import GroundGestures
+from explorer.ui.here_gestures import HereGestures
 from explorer.ui.jobs import Jobs
+from explorer.ui.kept_maps import KeptMaps
 from explorer.ui.main_window import MainWindow
+from explorer.ui.map_accessible import MapVoice
+from explorer.ui.map_gestures import MapGestures
+from explorer.ui.mapping import Mapper
 from explorer.ui.model_gestures import ModelGestures
 from explorer.ui.opening import Opening
+from explorer.ui.point_gestures import PointGestures
 from explorer.ui.presenter import Presenter
 from explorer.ui.selection_gestures import SelectionGestures
+from explorer.ui.selection_presenter import SelectionPresenter
 from explorer.ui.store import SessionStore
+from explorer.ui.table_gestures import TableGestures
 from explorer.ui.tray_gestures import TrayGestures
 from explorer.ui.window_gestures import WindowGestures
 
@@ -45,7 +57,8 @@ class Explorer:
 
     Attributes:
         window, store, jobs, loop, opening, presenter, edits, controller, selecting, tray,
-        dropping, gestures, model, actions: its parts.
+        dropping, gestures, model, mapping, kept_maps, maps, here, ground, selection, points, finding, tables,
+        actions: its parts.
     """
 
     def __init__(self) -> None:
@@ -54,31 +67,48 @@ class Explorer:
         self._settings = QSettings(
             str(Path(platformdirs.user_config_dir(NAME)) / "settings.ini"), QSettings.Format.IniFormat
         )
+        accessible.install()
         self.window = MainWindow()
         self.store, self.jobs, self.loop = SessionStore(), Jobs(), DecodeLoop()
-        self.opening = Opening(self.store, self.jobs)
-        self.presenter = Presenter(self.window, self.store, self.loop, self.jobs)
         self.edits = Edits(self.window, self.store)
+        self.mapping = Mapper(self.store, self.jobs, self.edits, self._settings)
+        self.opening = Opening(self.store, self.jobs, self.mapping)
+        self.presenter = Presenter(self.window, self.store, self.loop, self.jobs)
         self.controller = Controller(self.window, self.store, self.edits, self.presenter)
-        self.selecting = SelectionGestures(self.window, self.edits)
+        self.selecting = SelectionGestures(self.window, self.edits, self.jobs, self.controller)
+        self.coloring = ColorGestures(self.window, self.store, self.edits, self.jobs)
+        self.selection = SelectionPresenter(self.window, self.store, self.jobs)
+        self.points = PointGestures(self.window, self.edits, self.jobs, self.controller, self.selecting)
+        self.finding = Finding(self.window, self.store, self.jobs, self.selecting)
         self.tray = TrayGestures(self.edits, self.jobs, self.controller, self.presenter)
         self.dropping = DropGestures(self.edits, self.jobs, self.opening, self.controller)
         self.gestures = WindowGestures(
             self.window, self.store, self.jobs, self.controller, self.tray, self.dropping, self._settings
         )
+        self.tables = TableGestures(self.window, self.edits, self.jobs, self.gestures.file_dialog)
         self.model = ModelGestures(self.window, self.store, self.jobs, self.opening, self._settings)
+        self.kept_maps = KeptMaps(self.store, self.jobs, self.mapping)
+        self.maps = MapGestures(self.window, self.store, self.jobs, self.mapping, self.kept_maps)
+        self.here = HereGestures(self.window, self.edits, self.controller, self.presenter, self._settings)
+        self.ground = GroundGestures(
+            self.window, self.store, self.jobs, self.loop, self.presenter, self._settings
+        )
         self.actions = Actions(
-            self.window, self.gestures, self.controller, self.selecting, self.tray, self.dropping, self.edits,
-            self.opening, self.model,
+            self.window, self.gestures, self.controller, self.selecting, self.coloring, self.tray, self.dropping, self.edits,
+            self.opening, self.model, self.maps, self.here, self.ground, self.points, self.finding, self.tables,
         )  # fmt: skip
         self.window.map.add_tools(
-            [self.actions["use_tool", name] for name in ("probe", "pan", "lasso")] + [self.actions["fit"]]
+            [self.actions["use_tool", name] for name in ("probe", "pan", "lasso", "rectangle")]
+            + [self.actions["toggle_thumbnails"], self.actions["fit"]]
         )
+        self.actions["toggle_thumbnails"].setIconText("Thumbnails")  # what its button says
+        self.actions["toggle_doubt"].setChecked(self.here.shows_doubt)
         self._wire()
         chosen = str(self._settings.value("theme", "system"))
         self.actions["use_theme", chosen if chosen in ("system", "dark", "light") else "system"].trigger()
         self.actions["use_renderer", self.gestures.renderer.chosen].trigger()
         self._closed = False
+        self.voice = MapVoice(self.window, self.store, self.presenter.label_of)
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Show the window and open ``paths``, else the last session, else the bundled demo."""
@@ -104,6 +134,10 @@ class Explorer:
             self.controller.save_session_to(self._last_session)
         self._idle.stop()
         self.presenter.close()
+        self.voice.close()
+        self.coloring.close()
+        self.maps.close()
+        self.mapping.close()
         pair = self.store.session.pair
         self.jobs.close(pair.stop if pair is not None else lambda: None)
         self.loop.close()
@@ -122,16 +156,18 @@ class Explorer:
         selecting, tray, dropping = self.selecting, self.tray, self.dropping
         window.closing.connect(self.close)
         window.map.probed.connect(controller.probe)
+        window.map.grabbed.connect(controller.grab)
         window.map.nudged.connect(controller.nudge)
         window.map.hovered.connect(controller.hover)
-        window.map.lassoed.connect(selecting.lasso)
         window.map.dropped.connect(dropping.drop)
         window.map.fell_back.connect(window.message.say)
         window.dropped.connect(dropping.drop)
-        window.loaded.color_by_chosen.connect(selecting.color_by)
-        window.loaded.legend.isolated.connect(selecting.isolate)
-        window.loaded.legend.toggled.connect(selecting.toggle)
-        window.here.neighbour_chosen.connect(controller.go_to_row)
+        window.loaded.color_by_chosen.connect(self.coloring.color_by)
+        window.loaded.legend.isolated.connect(self.coloring.isolate)
+        window.loaded.legend.toggled.connect(self.coloring.toggle)
+        window.loaded.show_all_asked.connect(self.coloring.show_all)
+        window.loaded.range_taken.connect(self.coloring.take_range)
+        window.loaded.range_limited.connect(self.coloring.limit)
         window.here.sliders.pressed.connect(controller.slider_pressed)
         window.here.sliders.moved.connect(controller.slide)
         window.here.extras.pressed.connect(controller.slider_pressed)
@@ -143,6 +179,10 @@ class Explorer:
         window.tray.export_asked.connect(gestures.ask_export)
         gestures.theme_chosen.connect(self.presenter.set_theme)
         window.status.cancel_asked.connect(self.jobs.cancel)
+        self._wire_selection()
+        self.maps.use(self.actions)
+        self.ground.use(self.actions)
+        self.presenter.pictured.connect(self.maps.wait_for_rest)
         self.edits.said.connect(window.status.say)
         self.edits.refused.connect(window.message.say)
         self.loop.failed.connect(window.message.say)
@@ -173,6 +213,19 @@ class Explorer:
             self.actions[method].setEnabled(able())
             changed.connect(self.actions[method].setEnabled)
 
+    def _wire_selection(self) -> None:
+        selecting, shown, points = self.selecting, self.selection, self.points
+        self.window.map.outlined.connect(selecting.outlined)
+        self.window.map.menu_asked.connect(points.show_menu)
+        selecting.stepped_to.connect(shown.set_current)
+        shown.chosen.connect(selecting.go_to_selected)
+        shown.opened.connect(points.open_file_of)
+        shown.menu_asked.connect(points.show_menu)
+        shown.fit_asked.connect(self.gestures.fit_selection)
+        shown.table_asked.connect(self.tables.ask_table)
+        shown.sample_asked.connect(self.gestures.ask_sample_selection)
+        self.gestures.theme_chosen.connect(shown.set_theme)
+
     def _allow(self, old: Session, new: Session) -> None:
         """Turn on and off what the open model can and cannot do."""
         if new.pair is not old.pair or new.work is not old.work:
@@ -181,6 +234,7 @@ class Explorer:
                 reason = f"{pair.name} is an encoder alone: it draws nothing."
             self.actions.allow_drawing(reason)
             self.window.tray.allow_drawing(reason, has_points=new.work is not None)
+            self.selection.allow_drawing(reason)
 
     def _prepare(self) -> None:
         """What can be done once nobody waits for anything."""

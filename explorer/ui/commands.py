@@ -15,11 +15,18 @@ class Edit(QUndoCommand):
     Edits with the same ``gesture`` number belong to one movement of the hand and undo as one step.
     """
 
-    def __init__(self, store: SessionStore, text: str, gesture: int | None, after: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        text: str,
+        gesture: int | None,
+        after: dict[str, Any],
+        before: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(text)
         self._store = store
         self._gesture = gesture
-        self._before = {name: getattr(store.session, name) for name in after}
+        self._before = before or {name: getattr(store.session, name) for name in after}
         self._after = after
 
     def redo(self) -> None:

@@ -75,12 +75,17 @@ class DecodeLoop(QObject):
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._pair: ModelPair | None = None
         self._took = self._asked_at = 0.0
+        self._is_busy = False
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
     def request(self, pair: ModelPair, wanted: Wanted, extras: Extras, asked_at: float | None = None) -> None:
         """Ask for the picture of a latent ``(D,)`` or an aim; replaces a request that has not begun."""
         self._requests.put((pair, wanted, extras, time.perf_counter() if asked_at is None else asked_at))
+
+    def is_idle(self) -> bool:
+        """Whether no hand drags: no picture is under way, and none was asked for a moment ago."""
+        return not self._is_busy and time.perf_counter() - self._asked_at > _AT_REST
 
     def close(self) -> None:
         """Stop and join the worker, without waiting for the picture that it is at."""
@@ -94,6 +99,7 @@ class DecodeLoop(QObject):
     def _run(self) -> None:
         newest = self._newest()
         while newest is not None:
+            self._is_busy = True
             if self._is_late(newest) and self._preview(newest):
                 try:
                     newer = self._newest(_AT_REST)
@@ -103,6 +109,7 @@ class DecodeLoop(QObject):
                     newest = newer
                     continue
             self._whole(newest)
+            self._is_busy = False
             newest = self._newest()
 
     def _is_late(self, request: _Request) -> bool:

@@ -55,10 +55,6 @@ class DropGestures(QObject):
         else:
             self._opening.open_plan(plan)
 
-    def remap(self) -> None:
-        """Project the latents anew."""
-        self._opening.map_latents()
-
     def place_images(self, sources: Sequence[tuple[str, Path | bytes]]) -> None:
         """Encode pictures, place them on the map and look at the first.
 
@@ -92,9 +88,10 @@ class DropGestures(QObject):
             if dropped:
                 first = dropped[0]
                 self._edits.new_gesture()
-                self._edits.edit(
-                    "Drop image", dropped=dropped, cursor=Cursor(first.latent, first.place, "image")
-                )
+                cursor = Cursor(first.latent, first.place, "image", name=first.name)
+                self._edits.edit("Drop image", dropped=dropped, cursor=cursor)
+                if not problems and first.place is not None:
+                    self._edits.said.emit(f"{first.name} is on the map · drag its ring to carry it")
 
         def work(progress: Progress) -> tuple[tuple[DroppedImage, ...], list[str]]:
             places = latent_map.placement if latent_map else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -34,6 +35,7 @@ class Edits(QObject):
         self._store = store
         self.undo_stack = QUndoStack(self)
         self._gesture = 0
+        self._is_own = False
         self._pending: list[Callable[[], None]] = []
         store.changed.connect(self._forget_what_cannot_be_undone)
 
@@ -56,25 +58,41 @@ class Edits(QObject):
         self.settle()
         self._begin()
 
-    def edit(self, text: str, **after: Any) -> None:
-        """Change fields of the session, as a part of the present gesture."""
-        self.undo_stack.push(Edit(self._store, text, self._gesture, after))
+    def edit(self, text: str, before: dict[str, Any] | None = None, **after: Any) -> None:
+        """Change fields of the session, as a part of the present gesture.
+
+        ``before`` is what its undo puts back, where that is not what they are now.
+        """
+        with self._own_change():
+            self.undo_stack.push(Edit(self._store, text, self._gesture, after, before))
 
     def undo(self) -> None:
         """Take the last step back."""
         self.settle()
-        self.undo_stack.undo()
+        with self._own_change():
+            self.undo_stack.undo()
 
     def redo(self) -> None:
         """Take the step again."""
         self.settle()
-        self.undo_stack.redo()
+        with self._own_change():
+            self.undo_stack.redo()
 
     def _begin(self) -> None:
         self._gesture += 1
         self.began.emit()
 
+    @contextmanager
+    def _own_change(self) -> Iterator[None]:
+        self._is_own = True
+        try:
+            yield
+        finally:
+            self._is_own = False
+
     def _forget_what_cannot_be_undone(self, old: Session, new: Session) -> None:
+        if self._is_own:
+            return
         if new.pair is not old.pair or new.work is not old.work or new.map is not old.map:
             self.undo_stack.clear()
             self._begin()

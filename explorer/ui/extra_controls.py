@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.core.plan import ExtraInput
-from explorer.ui.furniture import Choice, ElidedLabel, clear
+from explorer.ui.furniture import Check, Choice, ElidedLabel, clear
 from explorer.ui.latent_sliders import ValueSlider
 
 _MOST_IN_A_LIST = 30
@@ -79,7 +78,7 @@ class ExtraControls(QWidget):
             slider.valueChanged.connect(lambda _: self.changed.emit(one.name, slider.amount()))
             return slider, slider.set_amount
         if one.kind == "switch":
-            box = QCheckBox()
+            box = Check()
             box.toggled.connect(lambda on: self._set(one.name, float(on)))
             return box, lambda value: _switch(box, value >= 0.5)
         if one.kind == "label" and one.high < _MOST_IN_A_LIST:
@@ -117,6 +116,6 @@ class ExtraControls(QWidget):
         self.changed.emit(name, value)
 
 
-def _switch(box: QCheckBox, on: bool) -> None:
+def _switch(box: Check, on: bool) -> None:
     box.setChecked(on)
     box.setText("on" if on else "off")

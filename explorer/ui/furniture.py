@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -13,6 +25,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -91,6 +105,79 @@ class Choice(QComboBox):
         painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
 
 
+class GroupedChoice(Choice):
+    """A list that folds down, with headings between its entries.
+
+    Signals:
+        chosen: the key of the entry that a person chose.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(24)
+        self.activated.connect(lambda at: self.chosen.emit(self.itemData(at)))
+
+    def set_entries(self, entries: Sequence[tuple[str, str, str, str, str]]) -> None:
+        """Offer ``(key, text, heading, tooltip, reason)``; one with a reason to say cannot be chosen."""
+        self.clear()
+        group = ""
+        for key, text, above, tip, reason in entries:
+            if above and above != group:
+                group = above
+                self._add("", above.upper(), "", enabled=False)
+            self._add(key, text, reason or tip, enabled=not reason)
+
+    def set_current(self, key: str) -> None:
+        """Show the entry of ``key``, without telling anybody."""
+        enabled = Qt.ItemFlag.ItemIsEnabled
+        model = self.model()
+        self.setCurrentIndex(
+            next(
+                (
+                    at for at in range(self.count())
+                    if self.itemData(at) == key and model.flags(model.index(at, 0)) & enabled
+                ),
+                -1,
+            )
+        )  # fmt: skip
+
+    def _add(self, key: str, text: str, tip: str, *, enabled: bool) -> None:
+        item = QStandardItem(text)
+        item.setData(key, Qt.ItemDataRole.UserRole)
+        item.setToolTip(tip)
+        item.setEnabled(enabled)
+        if not enabled and not key:
+            font = self.font()
+            font.setPointSizeF(font.pointSizeF() - 1.5)
+            font.setBold(True)
+            item.setFont(font)
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        model.appendRow(item)
+
+
+class Check(QCheckBox):
+    """A box to be ticked; the style sheet's own shows by its colour alone that it is."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.isChecked():
+            option = QStyleOptionButton()
+            self.initStyleOption(option)
+            box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self.palette().highlightedText().color(), 1.8))
+            middle = QRectF(box).center()
+            corners = ((-3.5, 0.3), (-1.0, 2.8), (3.6, -2.6))
+            painter.drawPolyline([middle + QPointF(x, y) for x, y in corners])
+
+
 class Card(QFrame):
     """A titled box of name/value lines.
 
@@ -133,6 +220,7 @@ class Card(QFrame):
         """Let the card be pressed; ``name`` says what that does."""
         self._is_button = True
         self.setProperty("button", True)
+        self.accessible_role = QAccessible.Role.Button
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(name)
@@ -152,6 +240,7 @@ def scrolling(widget: QWidget) -> QScrollArea:
     """``widget`` in a frame that scrolls up and down where there is no room for all of it."""
     area = QScrollArea()
     area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus and is scrolled to
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(widget)
     return area

@@ -17,6 +17,7 @@ from explorer import __version__
 from explorer.core.bundles import FIRST, bundle_folder
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path, write_error
+from explorer.core.work_maps import record_of
 from explorer.core.workspace import Workspace
 
 _TIMEOUT = 900.0
@@ -70,7 +71,8 @@ class _Demo:
         data = next(bundle.glob("*.npz"))
         latencies: list[float] = []
         ours.presenter.pictured.connect(latencies.append)
-        ours.opening.settings = Workspace.open(bundle).map_settings() or {}
+        shipped = record_of(Workspace.open(bundle))
+        ours.mapping.settings = shipped.settings if shipped else None
         try:
             self._step(
                 "open",

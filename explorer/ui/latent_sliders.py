@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from explorer.ui.furniture import clear, quiet
@@ -47,18 +47,25 @@ class ValueSlider(QSlider):
         """Show ``value`` without telling anybody."""
         self._amount = value
         self.blockSignals(True)
-        self.setValue(round((value - self._low) / (self._high - self._low) * _STEPS))
+        self.setValue(round((value - self._low) / (self._high - self._low) * self.maximum()))
         self.blockSignals(False)
+        self._tell()
         self.update()
 
     def amount(self) -> float:
         """The value under the knob."""
-        return self._low + self.value() / _STEPS * (self._high - self._low)
+        return self._low + self.value() / self.maximum() * (self._high - self._low)
 
     def sliderChange(self, change: QSlider.SliderChange) -> None:
         if change == QSlider.SliderChange.SliderValueChange and not self.signalsBlocked():
             self._amount = self.amount()
+            self._tell()
         super().sliderChange(change)
+
+    def _tell(self) -> None:
+        """Say the value to who hears the window: its steps would mean nothing."""
+        if QAccessible.isActive():
+            self.setAccessibleDescription(f"{self._text()}. {self.toolTip()}")
 
     def sizeHint(self) -> QSize:
         return QSize(200, _ROW)
@@ -77,7 +84,7 @@ class ValueSlider(QSlider):
         painter.setBrush(palette.mid())
         painter.drawRoundedRect(track, 2, 2)
         self._paint_behind(painter, track)
-        x = track.left() + track.width() * self.value() / _STEPS
+        x = track.left() + track.width() * self.value() / self.maximum()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.text())
         if self.hasFocus():
@@ -109,7 +116,7 @@ class ValueSlider(QSlider):
 
     def _follow(self, event: QMouseEvent) -> None:
         track = self._track()
-        self.setValue(round((event.position().x() - track.left()) / track.width() * _STEPS))
+        self.setValue(round((event.position().x() - track.left()) / track.width() * self.maximum()))
 
 
 class LatentSlider(ValueSlider):
@@ -161,6 +168,7 @@ class LatentSliders(QWidget):
         self._more.setFlat(True)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._unfold)
+        self._more.setToolTip("Dimensions that the model does not use: they change nothing")
         self._more.hide()
 
     def set_dimensions(

@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         for widget, stretch in ((self.loaded, 0), (centre, 1), (self.here, 0)):
             columns.addWidget(widget)
             columns.setStretchFactor(columns.indexOf(widget), stretch)
-        self._columns = columns
+        self._columns, self._centre = columns, centre
         self.loaded.setMinimumWidth(180)
         self.here.setMinimumWidth(220)
         whole = QWidget()
@@ -89,6 +89,13 @@ class MainWindow(QMainWindow):
         if not self._shown:
             self._shown = True
             self._columns.setSizes([_LEFT, self.width() - _LEFT - _RIGHT, _RIGHT])
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: to the next control as one reads, for many are made later than those that follow them."""
+        from explorer.ui.tab_order import step_focus
+
+        regions = (self.menuWidget(), self.loaded, self._centre, self.here, self.tray, self.status)
+        return step_focus(regions, self.focusWidget(), forward=forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() or event.mimeData().hasImage():

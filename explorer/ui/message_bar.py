@@ -7,6 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton
 
+from explorer.ui.accessible import announce
+
 
 class MessageBar(QFrame):
     """Shows an error above the map, with what can be done about it; the newest replaces the one before."""
@@ -44,6 +46,7 @@ class MessageBar(QFrame):
         self.offer.setVisible(bool(offer))
         self.setAccessibleDescription(sentence)
         self.show()
+        announce(self, sentence, urgent=True)
 
     def _take(self) -> None:
         self.hide()

@@ -8,13 +8,16 @@ import time
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QAccessible, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 Pictures = npt.NDArray[np.uint8]
 
 CRISP_BELOW = 24
 _ROUND = 7.0
+_DOUBTS = 8  # steps from none to whole
+_VEIL, _HATCHING = 0.62, 0.5  # opacity over a picture that is wholly in doubt
+_HATCH_APART, _HATCH_WIDTH = 9, 1.5
 _PILL, _DOT = QColor(12, 14, 18, 170), QColor(255, 255, 255, 220)
 
 
@@ -34,10 +37,13 @@ class PictureView(QWidget):
     Signals:
         painted: when a new picture has really been painted: seconds since it was asked for.
         activated: it was clicked.
+        pointed_at: the pointer comes to rest on it, or leaves it.
     """
 
+    accessible_role = QAccessible.Role.Graphic
     painted = Signal(float)
     activated = Signal()
+    pointed_at = Signal(bool)
 
     def __init__(self, *, square: bool = False, frame: bool = True) -> None:
         super().__init__()
@@ -46,7 +52,9 @@ class PictureView(QWidget):
         self._smooth: bool | None = None
         self._waiting = False
         self._frame = frame
-        self._over: tuple[tuple[object, ...], QPixmap] | None = None
+        self._doubt = 0
+        self._over: dict[int, QPixmap] = {}
+        self._over_for: tuple[object, ...] = ()
         # The panel behind need not be painted first; so the colour around the picture has to be its own.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -76,6 +84,20 @@ class PictureView(QWidget):
             self._waiting = waiting
             self.setAccessibleDescription("The next picture is being decoded" if waiting else "")
             self.update()
+
+    def set_doubt(self, doubt: float) -> None:
+        """Fade and hatch the picture, from 0 (not at all) to 1 (it is a guess)."""
+        # A step is only left for good reason, so that a value on its edge does not flicker.
+        if abs(doubt * _DOUBTS - self._doubt) > 0.6 or doubt in (0.0, 1.0):
+            step = round(doubt * _DOUBTS)
+            if step != self._doubt:
+                self._doubt = step
+                self.update()
+
+    @property
+    def doubt(self) -> float:
+        """How much the picture is faded and hatched at present, in [0, 1]."""
+        return self._doubt / _DOUBTS
 
     def is_waiting(self) -> bool:
         """Whether the next picture is marked as being on its way."""
@@ -108,7 +130,7 @@ class PictureView(QWidget):
             painter.drawImage(drawn, self._image)
             area = drawn
         if self._frame:
-            painter.drawPixmap(area.topLeft(), self._passe_partout(area.size()))
+            painter.drawPixmap(area.topLeft(), self._lies_over(area.size()))
         if self._waiting:
             _paint_dots(painter, QRectF(area))
         painter.end()
@@ -116,29 +138,62 @@ class PictureView(QWidget):
             self.painted.emit(time.perf_counter() - self._asked_at)
             self._asked_at = None
 
-    def _passe_partout(self, size: QSize) -> QPixmap:
-        """What lies over a picture of ``size``: corners and frame. Clipping to a path takes longer."""
+    def _lies_over(self, size: QSize) -> QPixmap:
+        """What lies over a picture of ``size``: corners, frame and doubt. Clipping to a path takes longer."""
         around, line = self.palette().window().color(), self.palette().mid().color()
         key = (size.width(), size.height(), self.devicePixelRatioF(), around.rgba(), line.rgba())
-        if self._over is None or self._over[0] != key:
-            ratio = self.devicePixelRatioF()
-            over = QPixmap(QSize(math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)))
-            over.setDevicePixelRatio(ratio)
-            over.fill(Qt.GlobalColor.transparent)  # filled with a solid colour it would have no alpha
-            frame = QRectF(0.5, 0.5, size.width() - 1, size.height() - 1)
-            painter = QPainter(over)
-            painter.fillRect(QRectF(0, 0, size.width(), size.height()), around)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            painter.setPen(line)
-            painter.setBrush(Qt.GlobalColor.transparent)
-            painter.drawRoundedRect(frame, _ROUND, _ROUND)
-            painter.end()
-            self._over = key, over
-        return self._over[1]
+        if self._over_for != key:
+            self._over_for, self._over = key, {}
+        step = self._doubt if self._image is not None else 0
+        if step not in self._over:
+            colors = around, line, self.palette().placeholderText().color()
+            self._over[step] = _passe_partout(size, self.devicePixelRatioF(), colors, step / _DOUBTS)
+        return self._over[step]
 
     def mouseReleaseEvent(self, event: object) -> None:
         self.activated.emit()
+
+    def enterEvent(self, event: object) -> None:
+        self.pointed_at.emit(True)
+
+    def leaveEvent(self, event: object) -> None:
+        self.pointed_at.emit(False)
+
+
+def _passe_partout(size: QSize, ratio: float, colors: tuple[QColor, QColor, QColor], doubt: float) -> QPixmap:
+    """A frame with round corners over a window that ``doubt`` in [0, 1] veils and hatches.
+
+    ``colors`` are those around the frame, of the frame and of the hatching.
+    """
+    around, line, ink = colors
+    over = QPixmap(QSize(math.ceil(size.width() * ratio), math.ceil(size.height() * ratio)))
+    over.setDevicePixelRatio(ratio)
+    over.fill(Qt.GlobalColor.transparent)  # filled with a solid colour it would have no alpha
+    area = QRectF(0, 0, size.width(), size.height())
+    painter = QPainter(over)
+    painter.fillRect(area, around)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.setPen(line)
+    painter.setBrush(_pale(around, _VEIL * doubt))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)
+    if doubt:
+        # Over what is there already, so that neither the corners nor what lies around are hatched.
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        path = QPainterPath()
+        path.addRoundedRect(area.adjusted(1, 1, -1, -1), _ROUND - 1, _ROUND - 1)
+        painter.setClipPath(path)
+        painter.setPen(QPen(_pale(ink, _HATCHING * doubt), _HATCH_WIDTH))
+        for x in range(-size.height(), size.width(), _HATCH_APART):
+            painter.drawLine(QPointF(x, size.height()), QPointF(x + size.height(), 0))
+    painter.end()
+    return over
+
+
+def _pale(color: QColor, opacity: float) -> QColor:
+    pale = QColor(color)
+    pale.setAlphaF(opacity)
+    return pale
 
 
 def _paint_dots(painter: QPainter, area: QRectF) -> None:

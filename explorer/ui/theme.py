@@ -98,11 +98,16 @@ def _style_sheet(t: Theme) -> str:
     QPushButton:pressed {{ background: {t.line}; }}
     QPushButton:disabled {{ color: {t.quiet}; background: {t.panel}; }}
     QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border: 1px solid {t.accent}; }}
+    QPushButton#link {{ background: transparent; border: 1px solid transparent; padding: 2px 0; color: {t.quiet}; text-align: left; }}
+    QPushButton#link:hover {{ color: {t.text}; }}
+    QPushButton#link:focus {{ border: 1px solid {t.accent}; color: {t.text}; }}
+    #chip:focus {{ border-color: {t.accent}; }}
     QPushButton#primary {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent}; font-weight: 600; }}
     QPushButton#primary:disabled {{ background: {t.raised}; color: {t.quiet}; border-color: {t.line}; }}
     QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 9px; }}
     QToolButton:hover {{ background: {t.raised}; }}
     QToolButton:checked {{ background: {t.accent}; color: {t.on_accent}; }}
+    QToolButton:checked:focus, QPushButton#primary:focus {{ border: 1px solid {t.text}; }}
     QComboBox {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
     QComboBox::drop-down {{ border: 0; width: 20px; }}
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.accent}; }}
@@ -110,7 +115,9 @@ def _style_sheet(t: Theme) -> str:
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
     QLineEdit:focus {{ border: 1px solid {t.accent}; }}
+    QAbstractSpinBox {{ min-height: 26px; }}
     QLineEdit {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}
+    #legend {{ background: transparent; border: 0; outline: 0; }}
     QListWidget {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 6px; outline: 0; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}

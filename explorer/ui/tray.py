@@ -61,7 +61,10 @@ class Tray(QWidget):
         self._list.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._list.setIconSize(QSize(_CELL, _CELL))
         self._list.setSpacing(3)
-        self._list.setStyleSheet("QListWidget { background: transparent; border: 0; }")
+        self._list.setStyleSheet(
+            "QListWidget { background: transparent; border: 1px solid transparent; }"
+            "QListWidget:focus { border-color: palette(highlight); }"
+        )
         self._list.setAccessibleName("Kept pictures")
         self._list.itemActivated.connect(lambda item: self.chosen.emit(self._list.row(item)))
         self._list.itemClicked.connect(lambda item: self.chosen.emit(self._list.row(item)))
@@ -79,7 +82,7 @@ class Tray(QWidget):
                 self.sample_asked,
                 "Draw new pictures from the prior, around the cursor or from points",
             ),
-            (self.from_selection, self.selection_asked, "Draw new pictures like the lassoed or shown points"),
+            (self.from_selection, self.selection_asked, "Draw new pictures like the selected or shown"),
             (
                 self.export,
                 self.export_asked,

@@ -59,7 +59,7 @@ class TrayGestures(QObject):
             return
 
         def work(progress: Progress) -> tuple[Kept, ...]:
-            recipe = recipe_of(request, session)
+            recipe = recipe_of(request, session, progress)
             latents = recipe.latents()
             places = latent_map.placement.place(latents) if latent_map else None
             kept = []

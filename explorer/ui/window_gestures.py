@@ -13,6 +13,7 @@ from explorer import __version__
 from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
+from explorer.core.session import colored, selected_rows
 from explorer.ui import theme
 from explorer.ui.clipboard import picture_mime
 from explorer.ui.controller import Controller
@@ -66,7 +67,7 @@ class WindowGestures(QObject):
         """Choose files to open."""
         images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
         filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte *{SESSION_SUFFIX} {images});;All files (*)"
-        dialog = self._file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
+        dialog = self.file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(filters)
         dialog.filesSelected.connect(lambda names: self._dropping.open_paths([Path(name) for name in names]))
         dialog.open()
@@ -77,7 +78,7 @@ class WindowGestures(QObject):
 
     def ask_save_session(self) -> None:
         """Choose where the session is written."""
-        dialog = self._file_dialog("Save session", QFileDialog.FileMode.AnyFile)
+        dialog = self.file_dialog("Save session", QFileDialog.FileMode.AnyFile)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(SESSION_SUFFIX[1:])
         dialog.setNameFilter(f"Sessions (*{SESSION_SUFFIX})")
@@ -92,6 +93,19 @@ class WindowGestures(QObject):
     def ask_export(self) -> None:
         """Choose where the gallery is written."""
         self._ask_folder("Export the gallery into", self._tray.export)
+
+    def ask_figure(self) -> None:
+        """Ask what a figure of the map shows, and write it."""
+        session, view = self._store.session, self._window.map
+        if session.map is None or session.pair is None or session.work is None:
+            self._window.status.say("There is no map yet")
+            return
+        from explorer.ui.figure_gestures import ask_figure
+        from explorer.ui.figure_source import Mapped
+
+        mapped = Mapped(view.scene, colored(session), session.map.record, view.view())
+        title = f"{session.pair.name} · {session.work.data.name}"
+        ask_figure(self._window, mapped, title, self._jobs, self._settings)
 
     def quit(self) -> None:
         """Close the window."""
@@ -114,7 +128,7 @@ class WindowGestures(QObject):
     # --- the view ----------------------------------------------------------------------------------
 
     def use_tool(self, name: Tool) -> None:
-        """Probe, pan or lasso."""
+        """Probe, pan, lasso or rectangle."""
         self._window.map.set_tool(name)
 
     def fit(self) -> None:
@@ -151,6 +165,10 @@ class WindowGestures(QObject):
         """Lines of equal density, or none."""
         self._window.map.set_contours(name == "lines")
 
+    def toggle_thumbnails(self) -> None:
+        """Pictures over the whole map, or only where few points are in view."""
+        self._window.map.set_thumbnails(not self._window.map.has_thumbnails)
+
     def use_renderer(self, name: str) -> None:
         """Draw the map with the graphics card, the processor, or what is there; remembered."""
         self.renderer.choose(name)
@@ -163,11 +181,13 @@ class WindowGestures(QObject):
 
     def ask_sample(self) -> None:
         """Ask what to sample."""
-        self._ask_sample("prior")
+        session = self._store.session
+        is_plain = session.pair is not None and session.pair.prior == "data" and session.work is not None
+        self._ask_sample("mixture" if is_plain else "prior")
 
     def ask_sample_selection(self) -> None:
         """Ask how many pictures to sample from the selection, or else from the points shown."""
-        self._ask_sample("shown" if self._store.session.selection is None else "selection")
+        self._ask_sample("shown" if selected_rows(self._store.session) is None else "selection")
 
     def cancel(self) -> None:
         """Stop what is going on, else dismiss the message."""
@@ -191,22 +211,20 @@ class WindowGestures(QObject):
         if session.pair is None:
             self._window.status.say("No model is open")
             return
-        kinds = ["prior"] + (["around"] if session.cursor is not None else [])
-        kinds += ["selection"] if session.selection is not None else []
-        kinds += ["shown"] if session.work is not None else []
         from explorer.ui.sample_dialog import SampleDialog
 
-        dialog = SampleDialog(self._window, kinds, chosen, session.seed)
+        dialog = SampleDialog(self._window, session, chosen)
         dialog.asked.connect(self._tray.sample)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _ask_folder(self, title: str, then: Callable[[Path], None]) -> None:
-        dialog = self._file_dialog(title, QFileDialog.FileMode.Directory)
+        dialog = self.file_dialog(title, QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda name: then(Path(name)))
         dialog.open()
 
-    def _file_dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+    def file_dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        """A dialog that begins in the folder of the last one; to be set up and opened."""
         dialog = QFileDialog(self._window, title, str(self._settings.value("folder", str(Path.home()))))
         dialog.setFileMode(mode)
         dialog.finished.connect(

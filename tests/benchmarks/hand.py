@@ -229,7 +229,7 @@ class Hand:
             self._release()
             self.settle(0.2)
         jobs = self._explorer.jobs
-        self._explorer.dropping.remap()
+        self._explorer.maps.remap()
         until = time.perf_counter() + seconds
         while jobs.running and time.perf_counter() < until:
             self._listen(listener, gaps["umap"], min(0.5, seconds))

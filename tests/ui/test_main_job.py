@@ -173,14 +173,19 @@ def test_the_tray_goes_back_and_lets_go(hand):
 
 
 def test_the_legend_isolates_toggles_and_hidden_points_cannot_be_picked(hand):
-    rows = hand.explorer.window.loaded.legend._rows
-    QTest.mouseClick(rows[1], Qt.MouseButton.LeftButton)
+    rows = hand.explorer.window.loaded.legend.rows
+
+    def click(row: int, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+        at = rows.visualRect(rows.model().index(row, 0)).center()
+        QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, modifiers, at)
+
+    click(1)
     assert hand.session.hidden == frozenset(range(10)) - {1}
-    QTest.mouseClick(rows[4], Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
+    click(4, Qt.KeyboardModifier.ControlModifier)
     assert hand.session.hidden == frozenset(range(10)) - {1, 4}
     hand.explorer.edits.undo()
     assert hand.session.hidden == frozenset(range(10)) - {1}
-    QTest.mouseClick(rows[1], Qt.MouseButton.LeftButton)
+    click(1)
     assert hand.session.hidden == frozenset()
 
 
@@ -220,7 +225,7 @@ def test_samples_around_the_cursor_stay_near_it_and_those_of_shown_points_keep_t
     spread = hand.session.work.latents.std(axis=0)
     for kept in hand.session.tray:
         assert np.abs((kept.provenance.latent - hand.cursor.latent) / spread).max() < 1.2
-    hand.explorer.selecting.isolate(1)
+    hand.explorer.coloring.isolate(1)
     hand.explorer.tray.sample(SampleRequest("shown", 8, 1, 0.0))
     hand.wait(lambda: len(hand.session.tray) == 16)
     label = hand.session.work.fields[0]

@@ -198,7 +198,7 @@ def test_what_is_dropped_beside_the_map_opens_too(hand, own_model):
 def test_a_demo_mapped_anew_keeps_its_own_map_on_disk(hand, fashion_bundle):
     before = (fashion_bundle / "map.npy").read_bytes()
     shipped = hand.session.map
-    hand.explorer.dropping.remap()
+    hand.explorer.maps.remap()
     hand.wait(lambda: not hand.explorer.jobs.running, timeout=120_000)
     assert hand.session.map is not shipped
     assert (fashion_bundle / "map.npy").read_bytes() == before

@@ -51,3 +51,21 @@ def test_the_time_from_asking_to_painting_is_told_once(qtbot):
     view.repaint()
     assert len(told) == 1
     assert 0 < told[0] < 5
+
+
+def test_doubt_veils_and_hatches_a_picture_and_leaves_no_trace(qtbot):
+    view = PictureView(square=True)
+    qtbot.addWidget(view)
+    view.set_picture(np.full((8, 8, 1), 255, np.uint8))
+    view.resize(120, 120)
+    view.show()
+    plain = view.grab().toImage()
+    view.set_doubt(1.0)
+    veiled = view.grab().toImage()
+    seen = [veiled.pixelColor(x, 60).lightness() for x in range(20, 100)]
+    assert max(seen) - min(seen) > 40  # hatched, not only paler
+    assert veiled.pixelColor(0, 0) == plain.pixelColor(0, 0)
+    view.set_doubt(0.9)  # too little to tell, so that it does not flicker
+    assert view.grab().toImage() == veiled
+    view.set_doubt(0.0)
+    assert view.grab().toImage() == plain
