@@ -17,7 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 # What each extra of pyproject.toml brings, by the names that are imported.
-_BASE = ("PIL", "PySide6", "numba", "numpy", "onnx", "onnxruntime", "platformdirs", "scipy", "umap")
+# fmt: off
+_BASE = (
+    "PIL", "PySide6", "numba", "numpy", "onnx", "onnxruntime", "platformdirs", "scipy", "threadpoolctl",
+    "umap",
+)
+# fmt: on
 _TEST = ("hypothesis", "onnxscript", "psutil", "pyarrow", "pytest", "pytest_timeout", "pytestqt", "torch")
 MODULES = {"": _BASE, "test": _BASE + _TEST, "dev": (*_BASE, *_TEST, "mypy", "pre_commit", "ruff")}
 

@@ -33,11 +33,13 @@ AT_MODULE_LEVEL = {
     "PIL": ("explorer/core/picture_files.py", "models/"),
     "numba": (
         "explorer/core/projecting/cell_kernels.py",
+        "explorer/core/projecting/epoch_kernel.py",
         "explorer/core/raster_kernels.py",
         "explorer/core/regression_kernels.py",
     ),
     "explorer.core.raster_kernels": (),
     "explorer.core.projecting.cell_kernels": (),
+    "explorer.core.projecting.epoch_kernel": (),
     "explorer.core.regression_kernels": (),
     "explorer.ui": ("explorer/ui/",),
 }
@@ -148,6 +150,7 @@ def test_importing_the_app_stays_light() -> None:
     """The same in truth: every module is imported, and none of the slow libraries comes along."""
     held_back = {
         "explorer/core/projecting/cell_kernels.py",
+        "explorer/core/projecting/epoch_kernel.py",
         "explorer/core/raster_kernels.py",
         "explorer/core/regression_kernels.py",
         "explorer/__main__.py",

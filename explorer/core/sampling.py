@@ -82,7 +82,7 @@ NEEDS: dict[str, tuple[Callable[[Session], bool], str]] = {
         "There is no cursor to sample around; click on the map first.",
     ),
     "selection": (
-        lambda session: session.selection is not None and len(session.selection) > 0,
+        lambda session: selected_rows(session) is not None,
         "There are no points to sample from; draw a lasso around some first.",
     ),
     "labels": (
@@ -206,7 +206,8 @@ def _around(request: SampleRequest, session: Session, _: Progress) -> Recipe:
 
 def _selection(request: SampleRequest, session: Session, _: Progress) -> Recipe:
     assert session.work is not None
-    return Recipe.selection(np.asarray(session.work.latents[session.selection]), request.count, request.seed)
+    rows = selected_rows(session)
+    return Recipe.selection(np.asarray(session.work.latents[rows]), request.count, request.seed)
 
 
 def _shown(request: SampleRequest, session: Session, _: Progress) -> Recipe:

@@ -94,8 +94,9 @@ class Explorer:
             self.window, self.store, self.jobs, self.loop, self.presenter, self._settings
         )
         self.actions = Actions(
-            self.window, self.gestures, self.controller, self.selecting, self.coloring, self.tray, self.dropping, self.edits,
-            self.opening, self.model, self.maps, self.here, self.ground, self.points, self.finding, self.tables,
+            self.window, self.gestures, self.controller, self.selecting, self.coloring, self.tray,
+            self.dropping, self.edits, self.opening, self.model, self.maps, self.here, self.ground,
+            self.points, self.finding, self.tables,
         )  # fmt: skip
         self.window.map.add_tools(
             [self.actions["use_tool", name] for name in ("probe", "pan", "lasso", "rectangle")]
@@ -153,7 +154,7 @@ class Explorer:
 
     def _wire(self) -> None:
         window, controller, gestures = self.window, self.controller, self.gestures
-        selecting, tray, dropping = self.selecting, self.tray, self.dropping
+        tray, dropping = self.tray, self.dropping
         window.closing.connect(self.close)
         window.map.probed.connect(controller.probe)
         window.map.grabbed.connect(controller.grab)

@@ -20,10 +20,8 @@ def step_focus(regions: Sequence[QWidget], now: QWidget | None, *, forward: bool
     order = tab_order(regions)
     if not order:
         return False
-    if now in order:
-        at = order.index(now) + (1 if forward else -1)
-    else:
-        at = 0 if forward else -1
+    step = 1 if forward else -1
+    at = order.index(now) + step if now in order else min(step, 0)
     control = order[at % len(order)]
     control.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     around = control.parentWidget()

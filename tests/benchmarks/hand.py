@@ -23,6 +23,7 @@ _TICK_MS, _ALARM_MS = 8, 100
 _STRETCH, _REST = 20, 0.05
 _HESITATION = 1.0  # a hand that carries files is over the window for at least as long
 _TIMEOUT = 120.0
+_AWAY = 12.0
 
 
 @dataclass
@@ -215,6 +216,8 @@ class Hand:
         """Intervals of a precise timer at rest, while dragging and while UMAP runs."""
         from PySide6.QtCore import Qt, QTimer
 
+        from explorer.core.map_settings import MapSettings
+
         gaps: dict[str, list[float]] = {"idle": [], "drag": [], "umap": []}
         listener = Ticks()
         hand = QTimer()
@@ -229,7 +232,7 @@ class Hand:
             self._release()
             self.settle(0.2)
         jobs = self._explorer.jobs
-        self._explorer.maps.remap()
+        self._explorer.mapping.make(MapSettings(seed=1))  # none that is kept
         until = time.perf_counter() + seconds
         while jobs.running and time.perf_counter() < until:
             self._listen(listener, gaps["umap"], min(0.5, seconds))
@@ -249,7 +252,8 @@ class Hand:
             self._painted_at = now
 
     def _press(self) -> None:
-        self._send(self._types.MouseButtonPress, self._left, self._left)
+        # Far enough from where the drag goes on that it counts as one, even where a point is pressed.
+        self._send(self._types.MouseButtonPress, self._left, self._left, off=_AWAY)
 
     def _move(self) -> None:
         self._turn += 1
@@ -258,9 +262,9 @@ class Hand:
     def _release(self) -> None:
         self._send(self._types.MouseButtonRelease, self._left, self._none)
 
-    def _send(self, kind: Any, button: Any, buttons: Any) -> None:
+    def _send(self, kind: Any, button: Any, buttons: Any, off: float = 0.0) -> None:
         turn = self._turn / 25
-        radius = 40.0 + 10.0 * math.sin(turn / 7)
+        radius = off + 40.0 + 10.0 * math.sin(turn / 7)
         at = self._point(self._middle[0] + math.cos(turn) * radius, self._middle[1] + math.sin(turn) * radius)
         view = self._explorer.window.map
         event = self._event(kind, at, view.mapToGlobal(at), button, buttons, self._no_key)

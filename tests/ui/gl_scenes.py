@@ -194,6 +194,7 @@ def gestures() -> dict:
     picture(view)
     phases: list[str] = []
     view.probed.connect(lambda x, y, phase: phases.append(phase))
+    view.grabbed.connect(lambda kind, _: phases.append(f"on a {kind}"))
     view.probed.connect(lambda x, y, _: view.set_cursor((x, y)))
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
     QTest.mouseMove(view, QPoint(310, 220))

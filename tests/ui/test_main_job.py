@@ -222,9 +222,9 @@ def test_sampling_from_nothing_is_a_sentence_and_not_something_else(hand):
 def test_samples_around_the_cursor_stay_near_it_and_those_of_shown_points_keep_their_label(hand):
     hand.explorer.tray.sample(SampleRequest("around", 8, 1, 0.2))
     hand.wait(lambda: len(hand.session.tray) == 8)
-    spread = hand.session.work.latents.std(axis=0)
+    deviation = np.exp(0.5 * hand.session.work.logvars).max(axis=0)
     for kept in hand.session.tray:
-        assert np.abs((kept.provenance.latent - hand.cursor.latent) / spread).max() < 1.2
+        assert np.abs((kept.provenance.latent - hand.cursor.latent) / deviation).max() < 1.2
     hand.explorer.coloring.isolate(1)
     hand.explorer.tray.sample(SampleRequest("shown", 8, 1, 0.0))
     hand.wait(lambda: len(hand.session.tray) == 16)

@@ -106,7 +106,7 @@ def test_a_lost_context_falls_to_the_processor_and_says_so(screen: dict[str, str
 
 def test_gestures_and_marks_work_over_opengl(screen: dict[str, str]) -> None:
     found = act("gestures", screen)
-    assert found["phases"] == ["press", "move", "release"]
+    assert found["phases"] == ["on a row", "move", "release"]
     assert found["ring_lightness"] > 120
     assert found["zoomed"] is True
 

@@ -84,7 +84,7 @@ def test_a_decoder_alone_is_mapped_by_samples_of_its_prior_and_dragged_on(open_m
     assert is_sampled(work)
     assert work.latents.shape == (300, 8)
     assert np.array_equal(work.pictures([7])[0], hand.session.pair.decode(work.latents[7:8])[0])
-    assert hand.explorer.window.here._neighbours_heading.text() == "NEAREST SAMPLES"
+    assert hand.explorer.window.here.neighbours._heading.text() == "NEAREST SAMPLES"
     start = hand.on_data()
     hand.drag(start, start + QPoint(70, 20))
     assert np.array_equal(shown(hand), hand.session.pair.decode(hand.cursor.latent[None])[0])

@@ -18,7 +18,7 @@ def one_thread() -> Iterator[None]:
     Its threads wait for each other by spinning: where another program or a map being made has a core, each of
     thousands of small products then costs a time slice, and a second becomes half a minute.
     """
-    global _INSIDE
+    global _INSIDE  # noqa: PLW0603 - a limit of the process, as BLAS has it
     with _LOCK:
         _INSIDE += 1
         if _INSIDE == 1:
