@@ -1,0 +1,166 @@
+"""The tools on latents: how long each takes, in bare decodes and in frames.
+
+``python -m tests.benchmarks.tools [--quick] [--json]``, on the bundled pairs (``--quick``: one). A bare
+decode is ``session.run`` of one latent. Two kinds are told apart:
+
+- *at once*: what follows a click or a slider, held to a frame (16.7 ms) plus one decode;
+- *behind*: what is fitted or prepared in a job of its own, in seconds; then its answers are at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from explorer.core.latent_index import LatentIndex
+from explorer.core.latent_ops import axes, directions, draws, novelty, paths, probes, visible
+from explorer.core.latent_ops.data_graph import DataGraph
+from explorer.core.latent_ops.information import dimension_information
+from explorer.core.model_pair import ModelPair
+from explorer.core.sampling import SAMPLERS, SampleRequest, mixture_of, recipe_of
+from explorer.core.session import Cursor, Session
+from explorer.core.workspace import Workspace
+from tests.benchmarks.common import (
+    BUNDLES,
+    Result,
+    assets,
+    bare_session,
+    milliseconds,
+    ratio,
+    run_at_home,
+)
+
+FRAME = 1 / 60
+
+_ROUNDS, _QUICK_ROUNDS = 60, 5
+_BEHIND, _QUICK_BEHIND = 5, 1
+_WARM_UP = 2
+_PICTURES = 12
+
+Calls = dict[str, Callable[[], object]]
+
+
+def main() -> None:
+    """Measure and print."""
+    run_at_home(__doc__, measure)
+
+
+def measure(home: Path, *, quick: bool) -> Result:
+    """All tools on each pair."""
+    result = Result()
+    found = []
+    for name in BUNDLES[:1] if quick else BUNDLES:
+        pair, work = ModelPair.open(assets() / name), Workspace.open(assets() / name)
+        assert pair.decoder_path is not None
+        session, port = bare_session(pair.decoder_path)
+        latent = np.array(work.latents[:1])
+        at_once, behind = tools(pair, work)
+        bare, *taken = in_turn(
+            [lambda: session.run(None, {port: latent}), *at_once.values()],  # noqa: B023
+            _QUICK_ROUNDS if quick else _ROUNDS,
+        )
+        result.time(f"{name}: bare decode", bare)
+        figures: dict[str, object] = {"name": name, "bare_ms_median": milliseconds(bare)}
+        room = FRAME + float(np.median(bare))
+        quickest: dict[str, object] = {}
+        for tool, seconds in zip(at_once, taken, strict=True):
+            median = result.time(f"{name}: {tool}", seconds)
+            quickest[tool] = {
+                "ms_median": milliseconds(seconds),
+                "over_bare_median": ratio(seconds, bare),
+                "over_frame_and_decode": round(median / room, 3),
+            }
+        jobs: dict[str, object] = {}
+        for tool, call in behind.items():
+            (seconds,) = in_turn([call], _QUICK_BEHIND if quick else _BEHIND, warm_up=not quick)
+            result.time(f"{name}: {tool}", seconds)
+            jobs[tool] = {"ms_median": milliseconds(seconds), "over_bare_median": ratio(seconds, bare)}
+        found.append(figures | {"at_once": quickest, "behind": jobs})
+    result.facts = {
+        "at_once_over_frame_and_decode": max(
+            tool["over_frame_and_decode"] for one in found for tool in one["at_once"].values()
+        ),
+        "behind_ms": max(tool["ms_median"] for one in found for tool in one["behind"].values()),
+        "pairs": found,
+    }
+    return result
+
+
+def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
+    """What is timed, by name: what answers at once, and what is made ready in a job."""
+    latents = np.asarray(work.latents)
+    field = work.fields[0]
+    session = Session(pair, work, cursor=Cursor(latents[3], None, "map"), selection=np.arange(500))
+    mixture_of(work)
+    stops = latents[[3, 7, 100]]
+    graph = DataGraph(latents)
+    played = paths.path_through(stops, "spherical")
+    direction = directions.direction_of_label(latents, field.codes, 0)
+    probe = probes.probe_labels(latents, field.codes)
+    dimensions = axes.dimension_axes(latents, dimension_information(latents, work.logvars))
+    near = LatentIndex(latents)
+    pictures = novelty.PictureIndex.read(work.pictures, len(work))
+    usual = novelty.Novelty.learnt(near, len(work), lambda row: latents[row])
+    seen = novelty.as_rows(pair.decode(latents[:1]))[0]
+
+    def sampled(kind: str) -> Callable[[], object]:
+        request = SampleRequest(kind, _PICTURES, 1, truncation=1.0, field=field.name, code=0)
+        return lambda: recipe_of(request, session).latents()
+
+    at_once: Calls = {f"sampler: {kind}": sampled(kind) for kind in SAMPLERS}
+    at_once |= {
+        "slider": lambda: dimensions[0].moved(latents[3], 0.5),
+        "strip, 8 × 9 latents": lambda: axes.traversal(latents[3], dimensions[:8]),
+        "path: straight": lambda: paths.path_through(stops),
+        "path: spherical": lambda: paths.path_through(stops, "spherical"),
+        "path: one frame": lambda: played.at(0.4),
+        "direction applied": lambda: direction.applied(latents[3], 1.5),
+        "direction of two pictures": lambda: directions.direction_of_pair(latents, latents[3], latents[7]),
+        "analogy": lambda: directions.analogy(latents[1], latents[2], latents[3]),
+        "probe told": lambda: probe.probabilities(latents[3]),
+        "nearest, latents": lambda: near.nearest(latents[3], 8),
+        "nearest, pictures": lambda: pictures.nearest(seen, 8),
+        "new or memorised": lambda: usual.percentile(float(near.nearest(latents[3] + 0.1, 1)[1][0])),
+    }
+    behind: Calls = {
+        "mixture fitted": lambda: _mixture(latents),
+        "axes: principal": lambda: axes.principal_axes(latents),
+        "axes: visible, here": lambda: visible.visible_axes(pair.decode, latents[3:4], latents),
+        "axes: visible, 8 places": lambda: visible.visible_axes(pair.decode, latents[:8], latents),
+        "graph of the data": lambda: DataGraph(latents),
+        "path: along the data": lambda: paths.path_through(stops, "data", graph=graph),
+        "path: equal visible steps": lambda: paths.evenly_visible(played, pair.decode),
+        "direction: means": lambda: directions.direction_of_label(latents, field.codes, 0),
+        "direction: linear": lambda: directions.direction_of_label(latents, field.codes, 0, "linear"),
+        "probe of labels": lambda: probes.probe_labels(latents, field.codes),
+        "probe of a number": lambda: probes.probe_values(latents, np.linalg.norm(latents, axis=1)),
+        "pictures to compare": lambda: novelty.PictureIndex.read(work.pictures, len(work)),
+        "what is usual": lambda: novelty.Novelty.learnt(near, len(work), lambda row: latents[row]),
+        "prior, 1,000 × 512": lambda: draws.sample_prior(1000, 512, 1),
+    }
+    return at_once, behind
+
+
+def in_turn(calls: list[Callable[[], object]], rounds: int, *, warm_up: bool = True) -> list[list[float]]:
+    """Seconds of each call, all in turn, so that a busy machine slows them alike."""
+    taken: list[list[float]] = [[] for _ in calls]
+    for number in range(rounds + _WARM_UP * warm_up):
+        for call, seconds in zip(calls, taken, strict=True):
+            began = time.perf_counter()
+            call()
+            if number >= _WARM_UP * warm_up:
+                seconds.append(time.perf_counter() - began)
+    return taken
+
+
+def _mixture(latents: np.ndarray) -> object:
+    from explorer.core.latent_ops.mixture import fit_mixture
+
+    return fit_mixture(latents)
+
+
+if __name__ == "__main__":
+    main()
