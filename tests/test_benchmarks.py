@@ -24,6 +24,7 @@ FIGURES = {
         "pca_ms",
     },
     "startup": {"startup_over_bare", "peak_mib"},
+    "tools": {"at_once_over_frame_and_decode", "behind_ms"},
 }
 
 
@@ -40,7 +41,7 @@ def figures_of(name: str) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-SLOW = ("inverse", "projection")
+SLOW = ("inverse", "projection", "tools")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,8 @@ def test_the_map_is_measured_for_each_size() -> None:
     figures = figures_of("map")
     assert figures["compiled"] is True
     assert figures["repaints_at_rest"] == 0
+    assert figures["thumbnails_500_ms"] > 0
+    assert figures["thumbnails_seen"] >= 500
     assert [one["n"] for one in figures["sizes"]] == [10_000, 70_000]
     for one in figures["sizes"]:
         for figure in ("interactive_ms_median", "interactive_ms_p95", "exact_ms", "first_frame_ms"):

@@ -195,7 +195,8 @@ def _standing(
     squares[is_standing] = -1.0
     nearest = np.flatnonzero(squares == np.repeat(np.minimum.reduceat(squares, begins), lengths))
     runs = np.repeat(np.arange(len(begins)), lengths)[nearest]
-    return nearest[np.concatenate([[True], runs[1:] != runs[:-1]])]
+    firsts: NDArray[np.int64] = nearest[np.concatenate([[True], runs[1:] != runs[:-1]])]
+    return firsts
 
 
 def _spread(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -232,7 +233,8 @@ def _numbered(columns_rows: NDArray[np.int64]) -> NDArray[np.int64]:
     if not len(columns_rows):
         return np.empty(0, np.int64)
     low, high = columns_rows.min(axis=0), columns_rows.max(axis=0)
-    return (columns_rows[:, 0] - low[0]) * (high[1] - low[1] + 1) + columns_rows[:, 1] - low[1]
+    numbers: NDArray[np.int64] = (columns_rows - low) @ np.array((high[1] - low[1] + 1, 1))
+    return numbers
 
 
 def _rooms_beside(

@@ -27,6 +27,7 @@ class Marks:
         hovered: the place of the hovered point, in map units, and what is said of it in ``card``;
             ``hovered_picture`` is where in the window its picture lies, if it lies on the map.
         status, message, note: the read-out, what to do while there is no map, what is wrong with this one.
+        has_keys: whether the focus came here by a key, which is then shown.
         drop_is_over: whether something is being dragged over the map that may be let go.
     """
 
@@ -41,7 +42,7 @@ class Marks:
         self.hovered: tuple[float, float] | None = None
         self.hovered_picture: QRectF | None = None
         self.card: overlay.HoverCard | None = None
-        self.drop_is_over = False
+        self.has_keys = self.drop_is_over = False
         self.status = ""
         self.message = ""
         self.note = ""
@@ -81,6 +82,8 @@ class Marks:
             if self.card is not None:
                 box = overlay.card_rect(self.card, point, self.pointer or point, area, font)
                 overlay.paint_card(painter, self.card, box, font, theme)
+        if self.has_keys:
+            overlay.paint_focus_frame(painter, area, theme)
         if self.drop_is_over:
             overlay.paint_drop_frame(painter, area, theme)
 

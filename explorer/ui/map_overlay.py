@@ -141,6 +141,13 @@ def paint_drop_frame(painter: QPainter, area: QRectF, theme: Theme) -> None:
     painter.drawRoundedRect(area.adjusted(8, 8, -8, -8), 9, 9)
 
 
+def paint_focus_frame(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    """A frame that says: the keys go here."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.accent), 2.0))
+    painter.drawRect(area.adjusted(1, 1, -1, -1))
+
+
 def paint_message(painter: QPainter, area: QRectF, text: str, font: QFont, theme: Theme) -> None:
     """What to do while there is no map, in the middle."""
     larger = QFont(font)
@@ -168,9 +175,10 @@ def card_rect(card: HoverCard, point: QPointF, pointer: QPointF, area: QRectF, f
     """Where a card stands: beside the point, inside ``area``, clear of the pointer if there is room."""
     metrics, bold = QFontMetricsF(font), QFontMetricsF(_bold(font))
     texts = [bold.horizontalAdvance(card.title), *(metrics.horizontalAdvance(line) for line in card.lines)]
-    text_width = min(max(texts, default=0.0) + 1, 220.0)
-    text_height = bold.height() * bool(card.title) + metrics.height() * len(card.lines)
     picture = _CARD_PICTURE if card.image is not None else 0.0
+    most = max(min(220.0, area.width() - picture - 34), 1.0)
+    text_width = min(max(texts, default=0.0) + 1, most)
+    text_height = bold.height() * bool(card.title) + metrics.height() * len(card.lines)
     gap = 10.0 if card.image is not None and text_width > 1 else 0.0
     width, height = picture + gap + text_width + 16, max(picture, text_height) + 16
     off = 18.0

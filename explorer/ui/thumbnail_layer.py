@@ -19,12 +19,13 @@ from explorer.ui.thumbnail_cache import Read
 from explorer.ui.thumbnail_sheet import Sheet, Wanted
 from explorer.ui.thumbnail_worker import ThumbnailWorker
 
-FEW, STILL_FEW = 400, 520
-"""Points in view from which on pictures replace them, and above which they do so no longer."""
+LEAST_FEW, FEW = 120, 400
+"""Points in view from which on pictures replace them, in a small window and in a large one."""
 SMALLEST_CELL, SMALLEST_OF_ALL = 44.0, 32.0
 """The side of a cell on the screen at least: with few points in view, and with pictures everywhere."""
 _MOST_CELLS = 1000
-_HOLD = 1.12
+_AREA_OF_POINT = 2000.0
+_HOLD, _STILL_FEW = 1.12, 1.3
 _DOT_REACH = 4.0
 _MARGIN, _LEAST_MARGIN = 160, 24
 _FADE, _TICK_MS = 0.15, 12
@@ -35,7 +36,7 @@ _Mode = QPainter.CompositionMode
 class ThumbnailLayer(MapLayer):
     """Pictures over the points of the map, one to a cell of a grid that is fixed to the map.
 
-    They show where at most ``FEW`` points are in view, or everywhere once ``set_everywhere`` says so. What is
+    They show where few points are in view (``FEW``), or everywhere once ``set_everywhere`` says so. What is
     to be seen is painted by a thread into a sheet larger than the window; moving the view moves the sheet.
     """
 
@@ -63,8 +64,9 @@ class ThumbnailLayer(MapLayer):
     @property
     def is_settled(self) -> bool:
         """Whether all pictures that are to be seen are there."""
-        timers = (self._formed, self._rests, self._fading)
-        return not (self._worker.is_busy or any(timer.isActive() for timer in timers))
+        timers, latest = (self._formed, self._rests, self._fading), self._worker.latest
+        is_there = latest is None or (self._sheet is not None and self._sheet.wanted is latest)
+        return is_there and not (self._worker.is_busy or any(timer.isActive() for timer in timers))
 
     @property
     def sheet(self) -> Sheet | None:
@@ -165,8 +167,10 @@ class ThumbnailLayer(MapLayer):
         """Have painted what the sheet lacks, or let it go."""
         assert self._at is not None
         scene, view, ratio = self._at
-        count = self._has_pictures and count_within(scene.raster.index, scene.shown, view.bounds, STILL_FEW)
-        self._is_few = 0 < count <= (STILL_FEW if self._is_few else FEW)
+        few = min(max(view.width * view.height / _AREA_OF_POINT, LEAST_FEW), FEW)
+        few *= _STILL_FEW if self._is_few else 1.0
+        count = self._has_pictures and count_within(scene.raster.index, scene.shown, view.bounds, FEW)
+        self._is_few = 0 < count <= few
         if not (count and (self._everywhere or self._is_few)):
             self._rests.stop()
             self._worker.forget()
@@ -191,7 +195,8 @@ class ThumbnailLayer(MapLayer):
         """Let another sheet, or none, take the place of the present one."""
         if sheet is self._sheet:
             return
-        is_same = sheet is not None and self._sheet is not None and sheet.shows_same(self._sheet)
+        before, at = self._sheet, self._at
+        is_same = sheet and before and at and sheet.shows_same(before, at[1])
         if not is_same and self._share() > 0.5:
             self._old, self._faded_from = self._sheet, time.perf_counter()
             self._fading.start()

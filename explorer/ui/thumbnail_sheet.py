@@ -80,10 +80,21 @@ class Sheet:
         (x, y), side = view.to_screen(self.layout.centers[found])[0], self.layout.side / view.units_per_pixel
         return QRectF(x - 0.5 * side, y - 0.5 * side, side, side)
 
-    def shows_same(self, other: Sheet) -> bool:
-        """Whether the other has the same pictures in the same cells, be it at another scale."""
-        mine, its = self.layout, other.layout
-        return mine.side == its.side and np.array_equal(np.sort(mine.rows), np.sort(its.rows))
+    def shows_same(self, other: Sheet, view: View) -> bool:
+        """Whether the other has the same pictures in the same cells of what is looked at, at any scale."""
+        mine, its = self.wanted, other.wanted
+        return mine.is_like(its) and np.array_equal(self._rows_in(view), other._rows_in(view))
+
+    def count_in(self, view: View) -> int:
+        """How many of its pictures are to be seen."""
+        return len(self._rows_in(view))
+
+    def _rows_in(self, view: View) -> np.ndarray:
+        left, bottom, right, top = view.bounds
+        half = 0.5 * self.layout.side
+        centers = self.layout.centers
+        inside = (centers > (left - half, bottom - half)) & (centers < (right + half, top + half))
+        return np.sort(self.layout.rows[inside.all(axis=1)])
 
 
 def paint_sheet(wanted: Wanted, layout: Layout, cache: ThumbnailCache) -> Sheet:

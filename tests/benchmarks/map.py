@@ -29,6 +29,7 @@ from explorer.core import raster, raster_numpy
 from explorer.core.palette import categorical
 from explorer.core.raster import Raster, warm_up
 from explorer.core.view import View
+from explorer.core.workspace import Workspace
 from explorer.ui.map_view import MapView
 from tests.benchmarks.common import Result, arguments, assets, milliseconds
 from tests.benchmarks.map_ways import HEIGHT, WIDTH, full_view, points, way
@@ -39,6 +40,7 @@ _MOST_FOR_PEERS = 1_000_000
 _AT_REST, _QUICK_AT_REST = 10.0, 1.0
 _PICKS = 2000
 _REACH = 10.0
+_THUMBNAILS_OF, _CELL = 70_000, 33.0
 _TIMEOUT, _ALARM_MS = 30.0, 100
 _KEPT: list[QApplication] = []
 _WAITING = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
@@ -66,6 +68,7 @@ def measure(*, quick: bool) -> Result:
     result.facts = {
         "sizes": sizes,
         **_at_rest(_QUICK_AT_REST if quick else _AT_REST),
+        **_thumbnails(result, quick=quick),
         "compiled": raster.is_compiled(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
@@ -249,6 +252,41 @@ def _peer(name: str, count: int, steps: list[str]) -> list[float]:
         print(f"{name} cannot be run: {last}", file=sys.stderr)
         return []
     return list(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _thumbnails(result: Result, *, quick: bool) -> dict[str, float]:
+    """A frame while panning with at least 500 thumbnails in view, beside one without them, in turns."""
+    places, labels = points(_THUMBNAILS_OF)
+    work = Workspace.open(assets() / "fashion-vae")
+    view = _opened(places, labels, categorical(10))
+    view.set_pictures(lambda rows: work.pictures(np.asarray(rows) % len(work)))
+    scale = full_view(places) / 4
+    cell = 2.0 ** np.round(np.log2(scale * _CELL))
+    x, y = places[np.abs(places - np.median(places, axis=0)).sum(axis=1).argmin()].tolist()
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    seen = 0
+    for _ in range(2 if quick else 5):
+        for pictured in (False, True):
+            view.set_thumbnails(pictured)
+            view.set_view(View(x, y, float(cell) / _CELL, WIDTH, HEIGHT))
+            _until(lambda: view._thumbnails is not None and view._thumbnails.is_settled)
+            for step in range(_QUICK_STEPS if quick else 60):
+                began = time.perf_counter()
+                view._camera.pan(*(7, 3) if step % 60 < 30 else (-7, -3))
+                _until(lambda: _is_painted(view))
+                view.repaint()
+                seconds[pictured].append(time.perf_counter() - began)
+            if pictured and view._thumbnails is not None and view._thumbnails.sheet is not None:
+                seen = view._thumbnails.sheet.count_in(view.view())
+    view.shut_down()
+    view.deleteLater()
+    result.time("70,000: a frame with 500 thumbnails", seconds[True])
+    result.time("70,000: the same without", seconds[False])
+    return {
+        "thumbnails_500_ms": milliseconds(seconds[True]),
+        "thumbnails_none_ms": milliseconds(seconds[False]),
+        "thumbnails_seen": seen,
+    }
 
 
 class _Paints(QObject):
