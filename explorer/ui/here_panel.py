@@ -20,6 +20,9 @@ from explorer.ui.trust_rows import TrustRows
 if TYPE_CHECKING:
     from explorer.ui.dropped_section import DroppedSection
 
+_LEAST_PICTURE = 64
+_FIRST = 1000  # of the height that there is, before what can be scrolled gets any
+
 
 class HerePanel(QWidget):
     """Decoded picture, how far to believe it, dropped and nearest pictures, sliders, the decoder's inputs.
@@ -40,7 +43,8 @@ class HerePanel(QWidget):
         self.setObjectName("panel")
         self.picture = PictureView(square=True)
         self.picture.setAccessibleName("Decoded picture")
-        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.picture.setMinimumHeight(_LEAST_PICTURE)
         self.trust, self.carry, self.neighbours = TrustRows(), CarryControl(), NeighbourRow()
         self.sliders, self.extras = LatentSliders(), ExtraControls()
         self._heading, self._extras_heading = heading(), heading("Other inputs")
@@ -66,7 +70,7 @@ class HerePanel(QWidget):
         self._rest.addStretch(1)
         layout = column(self)
         layout.addLayout(title)
-        layout.addWidget(self.picture)
+        layout.addWidget(self.picture, _FIRST)
         layout.addWidget(self.trust)
         layout.addWidget(self.carry)
         layout.addWidget(scrolling(below), 1)
@@ -76,8 +80,8 @@ class HerePanel(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         # The picture is as large as the panel allows, but leaves room for what stands below it.
-        side = max(96, min(self.width() - 28, self.height() * 2 // 5))
-        self.picture.setFixedHeight(side)
+        side = max(_LEAST_PICTURE, min(self.width() - 28, self.height() * 2 // 5))
+        self.picture.setMaximumHeight(side)
 
     def add_section(self, widget: QWidget) -> None:
         """Put a section of somebody else's below the nearest images; it has its own heading."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
 from explorer.ui.furniture import chip, chip_button
@@ -15,6 +15,11 @@ from explorer.ui.status_line import StatusLine
 from explorer.ui.tray import Tray
 
 _LEFT, _RIGHT = 248, 330
+_LEAST_LEFT, _LEAST_RIGHT = 236, 268
+_LEAST = 200, 150
+# Below so many units of width or height a part makes room for the map.
+_LOADED_FROM, _HERE_FROM, _ENDS_FROM = 800, 560, 620
+_TRAY_FROM, _HERE_HIGH_FROM, _STATUS_FROM = 440, 330, 240
 
 
 class MainWindow(QMainWindow):
@@ -59,8 +64,8 @@ class MainWindow(QMainWindow):
             columns.addWidget(widget)
             columns.setStretchFactor(columns.indexOf(widget), stretch)
         self._columns, self._centre = columns, centre
-        self.loaded.setMinimumWidth(180)
-        self.here.setMinimumWidth(220)
+        self.loaded.setMinimumWidth(_LEAST_LEFT)
+        self.here.setMinimumWidth(_LEAST_RIGHT)
         whole = QWidget()
         rows = QVBoxLayout(whole)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -69,7 +74,9 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.tray)
         rows.addWidget(self.status)
         self.setCentralWidget(whole)
-        self.setMenuWidget(self._top())
+        self._above = self._top()
+        self.setMenuWidget(self._above)
+        self.setMinimumSize(*_LEAST)
         self.resize(1440, 900)
 
     def _top(self) -> QWidget:
@@ -80,21 +87,43 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(14, 5, 14, 5)
         row.setSpacing(10)
         self.menus.setNativeMenuBar(False)
-        for widget in (self.title, self.menus, self.device_chip, self.points_chip):
-            row.addWidget(widget, 1 if widget is self.menus else 0, Qt.AlignmentFlag.AlignVCenter)
+        self._chips = QWidget()
+        chips = QHBoxLayout(self._chips)
+        chips.setContentsMargins(0, 0, 0, 0)
+        chips.addWidget(self.device_chip)
+        chips.addWidget(self.points_chip)
+        row.addWidget(self.title, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.menus, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._chips, 0, Qt.AlignmentFlag.AlignVCenter)
         return top
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._shown:
             self._shown = True
-            self._columns.setSizes([_LEFT, self.width() - _LEFT - _RIGHT, _RIGHT])
+            right = min(_RIGHT, 3 * self.width() // 10)
+            self._columns.setSizes([_LEFT, self.width() - _LEFT - right, right])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the map comes first, and what has no room beside it is folded away."""
+        super().resizeEvent(event)
+        wide, high = self.width(), self.height()
+        for part, has_room in (
+            (self.loaded, wide >= _LOADED_FROM),
+            (self.here, wide >= _HERE_FROM and high >= _HERE_HIGH_FROM),
+            (self.title, wide >= _ENDS_FROM),
+            (self._chips, wide >= _ENDS_FROM),
+            (self.tray, high >= _TRAY_FROM),
+            (self.status, high >= _STATUS_FROM),
+        ):
+            if part.isHidden() == has_room:
+                part.setVisible(has_room)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab: to the next control as one reads, for many are made later than those that follow them."""
         from explorer.ui.tab_order import step_focus
 
-        regions = (self.menuWidget(), self.loaded, self._centre, self.here, self.tray, self.status)
+        regions = (self._above, self.loaded, self._centre, self.here, self.tray, self.status)
         return step_focus(regions, self.focusWidget(), forward=forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -44,6 +44,7 @@ _ARROWS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Up: (0.0, -1.0),
     Qt.Key.Key_Down: (0.0, 1.0),
 }
+_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class MapView(MapCanvas):
@@ -135,6 +136,7 @@ class MapView(MapCanvas):
             event.ignore()
             return
         self._button, self._last = button, event.position()
+        self._show_keys(False)
         self._set_how(event.modifiers())
         if button == Qt.MouseButton.MiddleButton or self._space or self._tool == "pan":
             self._gesture = "pan"
@@ -316,10 +318,20 @@ class MapView(MapCanvas):
         else:
             super().keyReleaseEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_keys(event.reason() in _BY_KEYS)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._show_keys(False)
         self._space, self._how = False, "replace"
         self._show_tool()
         super().focusOutEvent(event)
+
+    def _show_keys(self, shown: bool) -> None:
+        if shown != self._marks.has_keys:
+            self._marks.has_keys = shown
+            self._refresh()
 
     # Other events
 

@@ -49,13 +49,14 @@ class ToolBar(QFrame):
         self._put_signs()
 
     def fit_into(self, width: int) -> None:
-        """Be no wider than a window of this width allows."""
+        """Be no wider than a window of this width allows; not there at all where not even the signs fit."""
         self._use(Qt.ToolButtonStyle.ToolButtonTextOnly)
         room = max(width - 2 * MARGIN, 1)
         if self.sizeHint().width() > room:
             self._use(Qt.ToolButtonStyle.ToolButtonIconOnly)
             self._put_signs()
         size = self.sizeHint()
+        self.setVisible(bool(self._tools) and size.width() <= room)
         self.setGeometry(MARGIN, MARGIN, min(size.width(), room), size.height())
 
     def _use(self, style: Qt.ToolButtonStyle) -> None:

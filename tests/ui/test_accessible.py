@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenu,
     QScrollBar,
     QWidget,
 )
@@ -34,6 +35,8 @@ def heard(monkeypatch) -> Iterator[list[str]]:
     """What is said aloud, with somebody listening."""
     said: list[str] = []
     QAccessible.setActive(True)
+    if not QAccessible.isActive():
+        pytest.skip("this Qt speaks only where a reader of the system listens")
     real = QAccessible.updateAccessibility
 
     def listen(event) -> None:
@@ -112,7 +115,10 @@ def test_tab_goes_through_the_window_as_one_reads_and_shows_where_it_is(hand):
 
 
 def test_menus_open_by_their_letters(hand):
-    menus = [action.menu() for action in hand.explorer.window.menus.actions()]
+    bar = hand.explorer.window.menus
+    found = bar.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    menus = [menu for menu in found if menu.title()]  # the bar has one of its own for what does not fit
+    assert len(menus) == len(bar.actions())
     letters = [menu.title()[menu.title().index("&") + 1].casefold() for menu in menus]
     assert len(set(letters)) == len(letters)
     for action in hand.explorer.actions.all.values():
