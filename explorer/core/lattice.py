@@ -1,4 +1,4 @@
-"""A lattice that lies on the map: squares halved level by level, so that panning and zooming meet the same ones.
+"""A lattice that lies on the map: squares halved level by level, the same ones wherever one looks.
 
 The squares of a level are the halves of those of the level before; which of them is looked at depends on the
 scale of the view alone, and where they lie on nothing but the map. What was worked out for one stays true.

@@ -48,9 +48,9 @@ def place_names(
 
     ``codes`` (N,) are the labels of the rows of ``index``'s positions, negative for none; ``shown`` (N,) is
     False for points that do not count. ``cells`` is one of ``LEVELS``. A place is a patch of cells where at
-    least half of the (softened) points have the label, with at least 7% of the label's points; so a label that
-    lies everywhere has none, and one in several clusters several. Its mode is that of the density, weighed
-    by the distance from the patch's middle. None are found for more than ``MOST_LABELS``.
+    least half of the (softened) points have the label, with at least 7% of the label's points; so a label
+    that lies everywhere has none, and one in several clusters several. Its mode is that of the density,
+    weighed by the distance from the patch's middle. None are found for more than ``MOST_LABELS``.
     """
     bounds = bounds_of(index.places)
     if bounds is None or count > MOST_LABELS:

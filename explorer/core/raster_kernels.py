@@ -83,7 +83,7 @@ def _arguments(plan: Plan) -> tuple[Any, ...]:
 
 
 def _blank(plan: Plan) -> tuple[NDArray[np.float32], NDArray[np.uint32], int, int]:
-    """Long rows of the ground where nothing is, as colours (3, n) and as pixels (n,); its period and phase."""
+    """Long rows of the ground where nothing is, as colours (3, n) and pixels (n,); its period and phase."""
     period = len(plan.hatch)
     colors = np.array(plan.style.background, np.float32)[:, None] + np.tile(
         plan.hatch.T, plan.view.width // period + 2
@@ -366,7 +366,7 @@ def _finish_row(  # type: ignore[no-untyped-def]
 
 @njit
 def _light_of_row(y, light, line, levels, tints):  # type: ignore[no-untyped-def]
-    """Fill ``levels`` and ``tints`` with those along a row of pixels; False if there is no support anywhere."""
+    """Fill ``levels`` and ``tints`` with those along a row of pixels; False if it has no support."""
     support, node, share, nodes, shares, tint = (
         light[0],
         light[1][y],

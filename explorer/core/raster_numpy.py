@@ -125,7 +125,8 @@ def _ground(plan: Plan) -> Floats:
             for grid in (plan.support, plan.tint)
         )
         box = np.ix_(inside_rows, inside_columns)
-        ground[(*box, slice(3))] += level * (plan.rise[0] - hatched[box]) + tint * plan.rise[1]
+        colors = ground[..., :3]
+        colors[box] += level * (plan.rise[0] - hatched[box]) + tint * plan.rise[1]
     return ground
 
 

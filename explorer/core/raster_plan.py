@@ -5,7 +5,8 @@ of shown points add up, in linear light, to a mean colour and a count of layers 
 becomes an opacity, so mixing shows truly and no order of drawing matters. The opacity grows with the
 logarithm of the count: a crowd still shows more than a few, and a single point is not lost. Below them lie
 the halo of the selected points, the grey of the filtered-out ones, and the ground: lighter where the map has
-support, hatched where it has none. A picture may also be without a ground, for what is to lie below the points.
+support, hatched where it has none. A picture may also be without a ground, for what is to lie below the
+points.
 
 Where there are more points than a picture's time allows, only the first few of a full cell are drawn, each
 counting for several: the sum of layers stays true, and a cell with few points keeps them all.
@@ -217,7 +218,8 @@ def hatching(style: Style, pixel_ratio: float) -> NDArray[np.float32]:
     period = min(max(round(_HATCH * pixel_ratio), 2), MOST_HATCH)
     away = np.abs(np.arange(period) - period // 2)
     covered = np.clip(0.2 + _HATCH_WIDTH * pixel_ratio - away, 0.0, 1.0)[:, None]
-    return np.rint(covered * (np.array(style.hatch) - np.array(style.background))).astype(np.float32)
+    lines: NDArray[np.float64] = np.rint(covered * (np.array(style.hatch) - np.array(style.background)))
+    return lines.astype(np.float32)
 
 
 def effort_of_point(radius: float) -> float:

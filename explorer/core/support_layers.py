@@ -33,9 +33,9 @@ def spread_layer(
 ) -> SpreadLayer:
     """How much the latents around each place differ, where there is support.
 
-    ``spread_at`` takes places ``(n, 2)`` to ``(n,)`` (``Inverse.spread_at``). ``every`` asks at only one in so
-    many rows and columns of nodes. The ends of the scale leave out 3% of the places on either side. Raises
-    ``Cancelled``.
+    ``spread_at`` takes places ``(n, 2)`` to ``(n,)`` (``Inverse.spread_at``). ``every`` asks at only one in
+    so many rows and columns of nodes. The ends of the scale leave out 3% of the places on either side.
+    Raises ``Cancelled``.
     """
     rows, columns = support.values.shape
     left, bottom, right, top = support.bounds

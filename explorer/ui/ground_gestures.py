@@ -177,9 +177,9 @@ class GroundGestures(QObject):
     def _name(self) -> None:
         session, latent_map = self._store.session, self._rests
         field = colored_field(session)
-        if self._names is not None:
-            self._names.set_names(None)
         if latent_map is None or field is None or not self.has_names:
+            if self._names is not None:
+                self._names.set_names(None)
             return
         raster = latent_map.raster
         shown = shown_rows(session) if session.hidden else None

@@ -11,7 +11,9 @@ from explorer.ui.map_overlay import paint_box
 from explorer.ui.map_renderer import style_of
 
 _MARGIN, _BAR, _GAP = 12.0, 72.0, 8.0
-_TITLE = "Latents differ by"
+_ROOMY, _SHARE = 420, 0.15
+_WIDE = 820  # in a narrower window the read-out needs the room
+_TITLE, _UNIT = "Latents differ by", "of a random pair"
 
 
 class GroundKey(MapLayer):
@@ -34,15 +36,17 @@ class GroundKey(MapLayer):
             self.changed.emit()
 
     def paint(self, painter: QPainter, view: View, area: QRect) -> None:
-        """Paint it; in a small window nothing but the scale."""
+        """Paint it; in a narrow window over the read-out, in a small one not at all."""
         assert self._ends is not None
         metrics = QFontMetricsF(self._font)
         low, high = (f"{end:.2f}" for end in self._ends)
-        parts = [_TITLE, low, "", high] if view.width >= 640 else [low, "", high]
+        parts = [_TITLE, low, "", high, _UNIT] if view.width >= _ROOMY else [low, "", high]
         widths = [metrics.horizontalAdvance(part) if part else _BAR for part in parts]
         height, width = metrics.height() + 14, sum(widths) + _GAP * (len(parts) - 1) + 24
         box = QRectF(view.width - _MARGIN - width, view.height - _MARGIN - height, width, height)
-        if width > view.width - 2 * _MARGIN:
+        if view.width < _WIDE:
+            box.translate(0.0, -height - _GAP)
+        if width > view.width - 2 * _MARGIN or height > _SHARE * view.height:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_box(painter, box, self.theme)
@@ -50,7 +54,7 @@ class GroundKey(MapLayer):
         x = box.left() + 12
         for part, wide in zip(parts, widths, strict=True):
             if part:
-                painter.setPen(QColor(self.theme.quiet if part == _TITLE else self.theme.text))
+                painter.setPen(QColor(self.theme.quiet if part in (_TITLE, _UNIT) else self.theme.text))
                 painter.drawText(QRectF(x, box.top(), wide + 1, height), Qt.AlignmentFlag.AlignVCenter, part)
             else:
                 self._paint_scale(painter, QRectF(x, box.center().y() - 5, _BAR, 10))

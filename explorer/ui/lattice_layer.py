@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 from PySide6.QtCore import QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 
@@ -62,6 +63,7 @@ class LatticeLayer(MapLayer):
         self._changed = threading.Condition()
         self._wanted: _Wanted | None = None
         self._thread: threading.Thread | None = None
+        self._decoding: LatticePictures | None = None
         self._made.connect(self._take)
 
     @property
@@ -101,8 +103,8 @@ class LatticeLayer(MapLayer):
         self._forget()
         thread = self._thread
         while thread is not None and thread.is_alive():
-            if self._pictures is not None:
-                self._pictures.source.pair.stop()
+            if self._decoding is not None:
+                self._decoding.source.pair.stop()
             thread.join(_WAIT)
 
     def _forget(self) -> None:
@@ -135,7 +137,7 @@ class LatticeLayer(MapLayer):
                 if wanted is None or wanted is done:
                     self._thread = None
                     return
-            done = wanted
+            done, self._decoding = wanted, wanted.pictures
             try:
                 self._work(wanted)
             except Cancelled:
@@ -166,9 +168,8 @@ class LatticeLayer(MapLayer):
                 left = left[len(part) :]
                 if total * pictures.seconds > _WORTH_TELLING:
                     seconds = math.ceil(len(left) * pictures.seconds)
-                    self.told.emit(
-                        f"Decoding the background · {total - len(left)} of {total} · {seconds} s left · B stops it"
-                    )
+                    done = f"{total - len(left)} of {total}"
+                    self.told.emit(f"Decoding the background · {done} · {seconds} s left · B stops it")
                 if time.perf_counter() - shown > _SHOWN_EVERY:
                     self._show(wanted)
                     shown = time.perf_counter()
@@ -215,12 +216,12 @@ def _composed(wanted: _Wanted) -> tuple[View, QImage]:
     coarsest = lattice.within(max(finest - _LEVELS, 0), wide.bounds)
     for cell, picture, opacity in pictures.to_draw(list(coarsest), finest):
         left, bottom, right, top = lattice.box(cell)
-        edges = (
-            round((left - pixels.left) / pixels.units_per_pixel), round((pixels.top - top) / pixels.units_per_pixel),
-            round((right - pixels.left) / pixels.units_per_pixel), round((pixels.top - bottom) / pixels.units_per_pixel),
-        )  # fmt: skip
-        gap = round(_GAP * ratio)
-        square = QRectF(edges[0], edges[1], edges[2] - edges[0] - gap, edges[3] - edges[1] - gap)
+        corners = pixels.to_screen(np.array([(left, top), (right, bottom)])).round()
+        (x, y), (width, height) = (
+            corners[0].tolist(),
+            (corners[1] - corners[0] - round(_GAP * ratio)).tolist(),
+        )
+        square = QRectF(x, y, max(width, 1.0), max(height, 1.0))
         target = QRectF(0, 0, picture.width(), picture.height())
         scale = min(square.width() / target.width(), square.height() / target.height())
         target.setSize(target.size() * scale)

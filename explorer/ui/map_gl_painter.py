@@ -195,8 +195,9 @@ class GlPainter:
             plain=int(plan.plain), height=view.height, screen_height=size.height(), node_at_corner=corner,
             nodes_per_pixel=step, background=style.background, rise=plan.rise[0].tolist(),
             tint_rise=plan.rise[1].tolist(), hatch_period=len(plan.hatch),
-            hatch_phase=plan.hatch_phase % len(plan.hatch), covered=int(self._on_card["below"][0] is not None),
-            faint=style.faint, edge=style.halo, thin=plan.thin, faint_thin=plan.faint_thin, ramp_top=plan.ramp_top,
+            hatch_phase=plan.hatch_phase % len(plan.hatch),
+            covered=int(self._on_card["below"][0] is not None), faint=style.faint, edge=style.halo,
+            thin=plan.thin, faint_thin=plan.faint_thin, ramp_top=plan.ramp_top,
         )  # fmt: skip
         for name, colors in (("ramp", plan.ramp), ("hatch", plan.hatch)):
             if len(colors):

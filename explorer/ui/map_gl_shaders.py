@@ -89,9 +89,10 @@ vec2 support_at(vec2 node) {
     if (min(node.x, node.y) < 0.0 || node.x >= float(nodes.x - 1) || node.y >= float(nodes.y - 1))
         return vec2(0.0);
     ivec2 k = ivec2(low);
-    vec2 lower = mix(texelFetch(support, k, 0).rg, texelFetch(support, k + ivec2(1, 0), 0).rg, share.x);
-    vec2 upper = mix(texelFetch(support, k + ivec2(0, 1), 0).rg, texelFetch(support, k + ivec2(1, 1), 0).rg, share.x);
-    return mix(lower, upper, share.y);
+    vec2 left = mix(texelFetch(support, k, 0).rg, texelFetch(support, k + ivec2(0, 1), 0).rg, share.y);
+    k.x += 1;
+    vec2 right = mix(texelFetch(support, k, 0).rg, texelFetch(support, k + ivec2(0, 1), 0).rg, share.y);
+    return mix(left, right, share.x);
 }
 
 void main() {

@@ -50,8 +50,8 @@ class Scene:
 class Frame:
     """A finished picture of a scene and view (window units) at ``ratio`` pixels a unit.
 
-    ``exact`` if no point was left out, ``seconds`` how long it took. Of a transparent scene ``image`` holds the
-    points alone, and ``ground`` what they lie on.
+    ``exact`` if no point was left out, ``seconds`` how long it took. Of a transparent scene ``image`` holds
+    the points alone, and ``ground`` what they lie on.
     """
 
     scene: Scene

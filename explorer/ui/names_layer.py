@@ -77,8 +77,9 @@ class NamesLayer(MapLayer):
 
     def set_names(self, names: Names | None) -> None:
         """Show these, or none."""
+        if names is None or self._names is None or names.texts is not self._names.texts:
+            self._shown.clear()
         self._names = names
-        self._shown.clear()
         self._follow()
         self.changed.emit()
 

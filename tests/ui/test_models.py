@@ -156,7 +156,8 @@ def test_what_an_encoder_alone_cannot_do_is_off_and_says_why(open_explorer, enco
     hand.wait(lambda: hand.session.pair is not None)
     hand.drop(some_data)
     hand.wait(lambda: hand.session.work is not None)
-    for name in ("sample_one", "keep", "copy_picture", "ask_sample", "ask_sample_selection", "toggle_background"):
+    drawing = "sample_one", "keep", "copy_picture", "ask_sample", "toggle_background"
+    for name in drawing:
         action = hand.explorer.actions[name]
         assert not action.isEnabled()
         assert "encoder alone" in action.toolTip()
