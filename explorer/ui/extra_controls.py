@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
 from explorer.core.plan import ExtraInput
-from explorer.ui.furniture import Check, Choice, ElidedLabel, clear
+from explorer.ui.furniture import Choice, ElidedLabel, clear
 from explorer.ui.latent_sliders import ValueSlider
+
+if TYPE_CHECKING:
+    from explorer.ui.check import Check
 
 _MOST_IN_A_LIST = 30
 _NAME_WIDTH = 96
@@ -78,6 +81,8 @@ class ExtraControls(QWidget):
             slider.valueChanged.connect(lambda _: self.changed.emit(one.name, slider.amount()))
             return slider, slider.set_amount
         if one.kind == "switch":
+            from explorer.ui.check import Check
+
             box = Check()
             box.toggled.connect(lambda on: self._set(one.name, float(on)))
             return box, lambda value: _switch(box, value >= 0.5)
@@ -86,6 +91,8 @@ class ExtraControls(QWidget):
             combo.addItems([str(i) for i in range(int(one.high) + 1)])
             combo.currentIndexChanged.connect(lambda index: self._set(one.name, float(index)))
             return combo, lambda value: combo.setCurrentIndex(round(value))
+        from PySide6.QtWidgets import QSpinBox
+
         spin = QSpinBox()
         spin.setRange(int(max(one.low, 0)), int(min(one.high, _MOST_SEED)))
         spin.setKeyboardTracking(False)
@@ -94,6 +101,8 @@ class ExtraControls(QWidget):
 
     def _with_dice(self, control: QWidget) -> QWidget:
         """A seed and a button that takes the next one."""
+        from PySide6.QtWidgets import QSpinBox
+
         assert isinstance(control, QSpinBox)
         dice = QPushButton("Dice")
         dice.setStyleSheet("padding: 2px 10px;")

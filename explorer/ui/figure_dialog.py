@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 
 from explorer.core.errors import ExplorerError
 from explorer.core.progress import Progress
+from explorer.ui.check import Check
 from explorer.ui.figure import LEAST, MOST, Figure, FigureSize
 from explorer.ui.figure_files import draw
 from explorer.ui.figure_source import FigureChoice
-from explorer.ui.furniture import Check, Choice, quiet
+from explorer.ui.furniture import Choice, quiet
 from explorer.ui.jobs import Jobs
 
 _FORMATS = ("png", "svg", "pdf")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QKeyEvent,
@@ -12,11 +12,8 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QStandardItem,
-    QStandardItemModel,
 )
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -25,8 +22,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -93,6 +88,10 @@ class ElidedLabel(QLabel):
         self.setToolTip(self._full if shown != self._full else "")
 
 
+_FLAGS = Qt.ItemDataRole.UserRole - 1
+"""The role under which the list of a ``QComboBox`` keeps what can be done with an entry."""
+
+
 class Choice(QComboBox):
     """A list that folds down; the style sheet's own has no arrow."""
 
@@ -147,35 +146,16 @@ class GroupedChoice(Choice):
         )  # fmt: skip
 
     def _add(self, key: str, text: str, tip: str, *, enabled: bool) -> None:
-        item = QStandardItem(text)
-        item.setData(key, Qt.ItemDataRole.UserRole)
-        item.setToolTip(tip)
-        item.setEnabled(enabled)
-        if not enabled and not key:
-            font = self.font()
-            font.setPointSizeF(font.pointSizeF() - 1.5)
-            font.setBold(True)
-            item.setFont(font)
-        model = self.model()
-        assert isinstance(model, QStandardItemModel)
-        model.appendRow(item)
-
-
-class Check(QCheckBox):
-    """A box to be ticked; the style sheet's own shows by its colour alone that it is."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.isChecked():
-            option = QStyleOptionButton()
-            self.initStyleOption(option)
-            box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.palette().highlightedText().color(), 1.8))
-            middle = QRectF(box).center()
-            corners = ((-3.5, 0.3), (-1.0, 2.8), (3.6, -2.6))
-            painter.drawPolyline([middle + QPointF(x, y) for x, y in corners])
+        self.addItem(text, key)
+        at = self.count() - 1
+        self.setItemData(at, tip, Qt.ItemDataRole.ToolTipRole)
+        if not enabled:
+            self.setItemData(at, 0, _FLAGS)
+            if not key:
+                font = self.font()
+                font.setPointSizeF(font.pointSizeF() - 1.5)
+                font.setBold(True)
+                self.setItemData(at, font, Qt.ItemDataRole.FontRole)
 
 
 class Card(QFrame):

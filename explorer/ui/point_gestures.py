@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QPoint, QProcess, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QGuiApplication
 
 from explorer.core.selection import Rows, most_alike
 from explorer.core.session import colored_field
@@ -18,6 +18,9 @@ from explorer.ui.edits import Edits
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.selection_gestures import SelectionGestures
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu
 
 NEIGHBOURS = 50
 """How many pictures are selected as neighbours of one, with itself."""
@@ -80,6 +83,8 @@ class PointGestures(QObject):
     def open_file_of(self, row: int) -> None:
         """Open the file of a row with the system's program for it."""
         path = self._file_of(row)
+        from PySide6.QtGui import QDesktopServices
+
         if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self._edits.refused.emit(f"{path} could not be opened: the system knows no program for it.")
 
@@ -88,6 +93,9 @@ class PointGestures(QObject):
         path = self._file_of(row)
         if path is None:
             return
+        from PySide6.QtCore import QProcess
+        from PySide6.QtGui import QDesktopServices
+
         if sys.platform == "win32":
             shown = QProcess.startDetached("explorer", ["/select,", str(path)])
         elif sys.platform == "darwin":
@@ -141,6 +149,8 @@ class PointGestures(QObject):
         work = self._edits.session.work
         if work is None:
             return
+        from PySide6.QtWidgets import QMenu
+
         menu = QMenu(self._window)
         if row >= 0:
             name = " ".join(work.item_name(row).split()).replace("&", "&&")

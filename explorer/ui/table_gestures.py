@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
 
 from explorer.core.progress import Progress
 from explorer.core.session import selected_rows, shown_rows
@@ -16,7 +16,10 @@ from explorer.ui.edits import Edits
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 
-Ask = Callable[[str, QFileDialog.FileMode], QFileDialog]
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
+
+Ask = Callable[[str, "QFileDialog.FileMode"], "QFileDialog"]
 
 
 class TableGestures(QObject):
@@ -77,6 +80,8 @@ class TableGestures(QObject):
         self._jobs.start("Writing the table", work, done)
 
     def _ask_where(self, kind: str, latents: bool) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = self._file_dialog("Export table", QFileDialog.FileMode.AnyFile)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(["Comma-separated values (*.csv)", "Parquet (*.parquet)"])
