@@ -164,7 +164,13 @@ def save_session(path: Path, session: Session, view: View | None) -> None:
         "seed": session.seed,
         "extras": dict(session.extras),
         "map": session.map.record.facts() if session.map and session.map.record else None,
-        "view": [view.center_x, view.center_y, view.units_per_pixel, view.width, view.height]
+        "view": [
+            float(view.center_x),
+            float(view.center_y),
+            float(view.units_per_pixel),
+            view.width,
+            view.height,
+        ]
         if view
         else None,
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from PySide6.QtCore import QObject, QTimer
 
 from explorer.ui.pictures import PictureView
@@ -10,25 +13,28 @@ LATE_MS = 100
 
 
 class Waiting(QObject):
-    """Marks a picture while the newest one that was asked for has not come for a tenth of a second."""
+    """Marks a picture while one is asked for and none has come for a tenth of a second."""
 
     def __init__(self, view: PictureView) -> None:
         super().__init__(view)
         self._view = view
         self._newest: float | None = None
+        self._since = 0.0
         self._late = QTimer(self)
         self._late.setSingleShot(True)
-        self._late.setInterval(LATE_MS)
         self._late.timeout.connect(self._mark)
 
     def asked(self, at: float) -> None:
         """A picture was asked for ``at`` this ``time.perf_counter()``; it replaces those asked for before."""
+        if self._newest is None:
+            self._since = at
         self._newest = at
         if not self._late.isActive():
-            self._late.start()
+            self._late.start(LATE_MS)
 
     def came(self, asked_at: float) -> None:
         """The picture that was asked for at that time has come."""
+        self._since = time.perf_counter()
         if asked_at == self._newest:
             self.stop()
 
@@ -42,5 +48,11 @@ class Waiting(QObject):
         self._view.set_waiting(False)
 
     def _mark(self) -> None:
-        if self._newest is not None:
+        if self._newest is None:
+            return
+        # The timer was started for an earlier picture, for starting it anew takes time in each event.
+        left = LATE_MS - 1000.0 * (time.perf_counter() - self._since)
+        if left >= 1.0:
+            self._late.start(math.ceil(left))
+        else:
             self._view.set_waiting(True)
