@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.view import View
+from explorer.ui.latest_work import LatestWork
 from explorer.ui.lattice_pictures import LatticePictures, Source
 from explorer.ui.map_ground import draw_moved
 from explorer.ui.map_layers import MapLayer
@@ -60,10 +60,8 @@ class LatticeLayer(MapLayer):
         self._pictures: LatticePictures | None = None
         self._view: tuple[View, float] | None = None
         self._frame: tuple[View, QImage] | None = None
-        self._changed = threading.Condition()
-        self._wanted: _Wanted | None = None
-        self._thread: threading.Thread | None = None
-        self._decoding: LatticePictures | None = None
+        self._decoding = LatestWork("background", self._decode)
+        self._from: LatticePictures | None = None
         self._made.connect(self._take)
 
     @property
@@ -73,7 +71,7 @@ class LatticeLayer(MapLayer):
 
     def set_source(self, source: Source | None) -> None:
         """Decode from this; None for no background."""
-        self._forget()
+        self._decoding.forget()
         self._pictures = LatticePictures(source) if source is not None else None
         self._frame = None
         self._ask()
@@ -92,35 +90,20 @@ class LatticeLayer(MapLayer):
 
     def settle(self) -> None:
         """Wait until all is decoded."""
-        thread = self._thread
-        if thread is not None:
-            thread.join()
+        self._decoding.finish()
         if self._pictures is not None and self._view is not None:
             self._frame = _composed(_Wanted(self._pictures, *self._view))
 
     def stop(self) -> None:
         """Forget what is wanted, and end what is being decoded."""
-        self._forget()
-        thread = self._thread
-        while thread is not None and thread.is_alive():
-            if self._decoding is not None:
-                self._decoding.source.pair.stop()
-            thread.join(_WAIT)
-
-    def _forget(self) -> None:
-        with self._changed:
-            self._wanted = None
-            self._changed.notify_all()
+        self._decoding.forget()
+        while not self._decoding.finish(_WAIT):
+            if self._from is not None:
+                self._from.source.pair.stop()
 
     def _ask(self) -> None:
-        if self._pictures is None or self._view is None:
-            return
-        with self._changed:
-            self._wanted = _Wanted(self._pictures, *self._view)
-            self._changed.notify_all()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="background", daemon=True)
-                self._thread.start()
+        if self._pictures is not None and self._view is not None:
+            self._decoding.request(_Wanted(self._pictures, *self._view))
 
     def _take(self, pictures: LatticePictures, frame: tuple[View, QImage]) -> None:
         if pictures is self._pictures:
@@ -129,23 +112,16 @@ class LatticeLayer(MapLayer):
 
     # In the thread
 
-    def _run(self) -> None:
-        done: _Wanted | None = None
-        while True:
-            with self._changed:
-                wanted = self._wanted
-                if wanted is None or wanted is done:
-                    self._thread = None
-                    return
-            done, self._decoding = wanted, wanted.pictures
-            try:
-                self._work(wanted)
-            except Cancelled:
-                pass
-            except ExplorerError as error:
-                self.failed.emit(str(error))
+    def _decode(self, wanted: _Wanted) -> None:
+        self._from = wanted.pictures
+        try:
+            self._fill(wanted)
+        except Cancelled:
+            pass
+        except ExplorerError as error:
+            self.failed.emit(str(error))
 
-    def _work(self, wanted: _Wanted) -> None:
+    def _fill(self, wanted: _Wanted) -> None:
         """Show what is there, then decode the rest, from coarse to fine and from the middle outwards."""
         pictures, lattice = wanted.pictures, wanted.pictures.source.lattice
         finest, box = _finest(wanted), _wide(wanted.view).bounds
@@ -181,10 +157,9 @@ class LatticeLayer(MapLayer):
 
     def _waited(self, wanted: _Wanted) -> bool:
         """Wait while a hand drags; whether the work is still wanted then."""
-        with self._changed:
-            while self._wanted is wanted and not self._is_free():
-                self._changed.wait(_WAIT)
-            return self._wanted is wanted
+        while not self._is_free() and self._decoding.wait(wanted, _WAIT):
+            pass
+        return self._decoding.is_wanted(wanted)
 
 
 def _finest(wanted: _Wanted) -> int:

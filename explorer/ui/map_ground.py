@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, QRectF, Signal
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from explorer.core.raster import is_compiled
@@ -140,11 +140,18 @@ class RasterGround(QObject):
         self._seconds = frame.seconds if self._frame is None else 0.5 * (self._seconds + frame.seconds)
 
 
-def draw_moved(painter: QPainter, image: QImage, old: View, view: View) -> None:
-    """Draw the image of a view, moved and scaled to where its places are in another."""
+def draw_moved(painter: QPainter, image: QImage, old: View, view: View, *, crisp: bool = False) -> None:
+    """Draw the image of a view, moved and scaled to where its places are in another.
+
+    A ``crisp`` one that is only moved falls on whole pixels.
+    """
     if old == view:
         painter.drawImage(0, 0, image)
         return
     scale = old.units_per_pixel / view.units_per_pixel
     left, top = (old.left - view.left) / view.units_per_pixel, (view.top - old.top) / view.units_per_pixel
-    painter.drawImage(QRectF(left, top, old.width * scale, old.height * scale), image)
+    if crisp and scale == 1.0:
+        ratio = image.devicePixelRatio()
+        painter.drawImage(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), image)
+    else:
+        painter.drawImage(QRectF(left, top, old.width * scale, old.height * scale), image)

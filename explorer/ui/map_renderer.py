@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from explorer.core.raster import Raster, is_compiled, paint, warm_up
 from explorer.core.raster_plan import DARK, LIGHT, Plan, Rgb, Style
 from explorer.core.raster_support import Support
 from explorer.core.view import View
+from explorer.ui.latest_work import LatestWork
 from explorer.ui.map_overlay import paint_contours
 from explorer.ui.theme import Theme
 
@@ -134,6 +134,9 @@ def _image(pixels: NDArray[np.uint8], ratio: float, *, clear: bool = False) -> Q
     return image
 
 
+_Wanted = tuple[Scene, View, float]
+
+
 class Pace:
     """How much can be drawn in a frame's time here, learnt from the frames so far."""
 
@@ -167,58 +170,35 @@ class MapRenderer(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.pace = Pace()
-        self._changed = threading.Condition()
-        self._wanted: tuple[Scene, View, float] | None = None
+        self._drawing = LatestWork("map-renderer", self._draw)
         self._stop = np.zeros(1, np.uint8)
-        self._stopped = False
-        self._thread: threading.Thread | None = None
 
     def request(self, scene: Scene, view: View, ratio: float) -> None:
         """Draw this next, in place of what is still waiting or not yet exact."""
-        with self._changed:
-            self._wanted = (scene, view, ratio)
-            self._stop[0] = 1
-            self._changed.notify_all()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="map-renderer", daemon=True)
-                self._thread.start()
+        self._stop[0] = 1  # before the request is taken, which brings another one
+        self._drawing.request((scene, view, ratio))
 
     def stop(self) -> None:
         """Forget what is waiting, and wait for the picture in progress."""
-        with self._changed:
-            self._wanted, self._stopped = None, True
-            self._stop[0] = 1
-            self._changed.notify_all()
-            thread = self._thread
-        if thread is not None:
-            thread.join()
-        self._stopped = False
+        self._drawing.forget()
+        self._stop[0] = 1
+        self._drawing.finish()
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                wanted, self._wanted = self._wanted, None
-                if wanted is None:
-                    self._thread = None
-                    return
-                self._stop = stop = np.zeros(1, np.uint8)
-            frame = render(*wanted, effort=self.pace.effort)
-            self.pace.took(frame)
-            self.finished.emit(frame)
-            if not frame.exact and self._is_at_rest(wanted[0]):
-                exact = render(*wanted, stop=stop)
-                if not stop[0]:
-                    self.finished.emit(exact)
+    def _draw(self, wanted: _Wanted) -> None:
+        self._stop = stop = np.zeros(1, np.uint8)
+        frame = render(*wanted, effort=self.pace.effort)
+        self.pace.took(frame)
+        self.finished.emit(frame)
+        if not frame.exact and self._is_at_rest(wanted):
+            exact = render(*wanted, stop=stop)
+            if not stop[0]:
+                self.finished.emit(exact)
 
-    def _is_at_rest(self, scene: Scene) -> bool:
+    def _is_at_rest(self, wanted: _Wanted) -> bool:
         """Wait a moment; with the plain painter and many points, until the compiled one is there."""
-        with self._changed:
-            self._changed.wait_for(self._is_overtaken, _REST)
-            while not self._is_overtaken() and not is_compiled() and len(scene.raster) > _MANY:
-                if not warm_up().is_alive():
-                    break
-                self._changed.wait_for(self._is_overtaken, _REST)
-            return not self._is_overtaken()
-
-    def _is_overtaken(self) -> bool:
-        return self._stopped or self._wanted is not None
+        is_wanted = self._drawing.wait(wanted, _REST)
+        while is_wanted and not is_compiled() and len(wanted[0].raster) > _MANY:
+            if not warm_up().is_alive():
+                break
+            is_wanted = self._drawing.wait(wanted, _REST)
+        return is_wanted

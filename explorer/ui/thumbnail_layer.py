@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QStyle
 
 from explorer.core.thumbnail_layout import count_within
 from explorer.core.view import View
+from explorer.ui.map_ground import draw_moved
 from explorer.ui.map_layers import MapLayer
 from explorer.ui.map_renderer import Scene
 from explorer.ui.thumbnail_cache import Read
@@ -103,7 +104,7 @@ class ThumbnailLayer(MapLayer):
         share = self._share()
         if share >= 1.0:
             if self._sheet is not None:
-                _paint_moved(painter, self._sheet, view)
+                _paint_sheet(painter, self._sheet, view)
             return
         # Both sheets in the proportion of the time gone by: what is on both does not change.
         ratio = painter.device().devicePixelRatioF()
@@ -119,7 +120,7 @@ class ThumbnailLayer(MapLayer):
         for sheet, opacity in ((self._old, 1.0 - share), (self._sheet, share)):
             if sheet is not None:
                 mixer.setOpacity(opacity)
-                _paint_moved(mixer, sheet, view)
+                _paint_sheet(mixer, sheet, view)
         mixer.end()
         painter.drawImage(0, 0, both)
 
@@ -256,12 +257,5 @@ def _covers(wide: View, view: View) -> bool:
     return left <= x0 - more and bottom <= y0 - more and right >= x1 + more and top >= y1 + more
 
 
-def _paint_moved(painter: QPainter, sheet: Sheet, view: View) -> None:
-    """Paint a sheet where its pictures lie in the view: on whole pixels, unless it has to be scaled."""
-    of, ratio = sheet.wanted.view, sheet.wanted.ratio
-    scale = of.units_per_pixel / view.units_per_pixel
-    left, top = (of.left - view.left) / view.units_per_pixel, (view.top - of.top) / view.units_per_pixel
-    if scale == 1.0:
-        painter.drawImage(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), sheet.image)
-    else:
-        painter.drawImage(QRectF(left, top, of.width * scale, of.height * scale), sheet.image)
+def _paint_sheet(painter: QPainter, sheet: Sheet, view: View) -> None:
+    draw_moved(painter, sheet.image, sheet.wanted.view, view, crisp=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 
 import numpy as np
@@ -11,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 
 from explorer.core.raster import Raster
 from explorer.core.thumbnail_layout import Ranks, lay_out, rank
+from explorer.ui.latest_work import LatestWork
 from explorer.ui.thumbnail_cache import Read, ThumbnailCache
 from explorer.ui.thumbnail_sheet import Sheet, Wanted, paint_sheet
 
 _CHUNK, _SLICE = 24, 0.15
-log = logging.getLogger(__name__)
 
 
 class ThumbnailWorker(QObject):
@@ -30,17 +28,19 @@ class ThumbnailWorker(QObject):
     def __init__(self, read: Read) -> None:
         super().__init__()
         self._cache = ThumbnailCache(read)
-        self._changed = threading.Condition()
-        self._wanted: Wanted | None = None
-        self._thread: threading.Thread | None = None
+        self._painting = LatestWork("thumbnails", self._paint)
         self._last: Sheet | None = None
         self._ranked: tuple[Raster, Ranks] | None = None
-        self.latest: Wanted | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether more is to come."""
-        return self._thread is not None
+        return self._painting.is_busy
+
+    @property
+    def latest(self) -> Wanted | None:
+        """What was asked for last, and is still wanted."""
+        return self._painting.latest
 
     def set_source(self, read: Read) -> None:
         """Another data set's pictures."""
@@ -49,42 +49,24 @@ class ThumbnailWorker(QObject):
 
     def request(self, wanted: Wanted) -> None:
         """Paint this next, in place of what is still waiting or not yet complete."""
-        with self._changed:
-            self._wanted = self.latest = wanted
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
-                self._thread.start()
+        self._painting.request(wanted)
 
     def forget(self) -> None:
         """Nothing is wanted any more."""
-        with self._changed:
-            self._wanted = self.latest = None
+        self._painting.forget()
 
     def finish(self) -> Sheet | None:
         """Wait until all that was asked for is there, and return it."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._thread is None)
-            return self._last
+        self._painting.finish()
+        return self._last
 
     def stop(self) -> None:
         """Wait for what is in progress."""
         self.forget()
         self.finish()
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                wanted, self._wanted = self._wanted, None
-                if wanted is None:
-                    self._thread = None
-                    self._changed.notify_all()
-                    return
-            try:
-                self._paint(wanted, self._cache)
-            except Exception:
-                log.exception("The thumbnails could not be drawn")
-
-    def _paint(self, wanted: Wanted, cache: ThumbnailCache) -> None:
+    def _paint(self, wanted: Wanted) -> None:
+        cache = self._cache
         raster = wanted.scene.raster
         if self._ranked is None or self._ranked[0] is not raster:
             self._ranked = raster, rank(raster.index)
@@ -103,7 +85,7 @@ class ThumbnailWorker(QObject):
         while lacking:
             until = time.perf_counter() + _SLICE
             while lacking and time.perf_counter() < until:
-                if self.latest is not wanted:
+                if not self._painting.is_wanted(wanted):
                     return
                 cache.load(lacking[:_CHUNK])
                 del lacking[:_CHUNK]

@@ -22,7 +22,7 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.core import raster, raster_numpy
@@ -33,6 +33,7 @@ from explorer.core.workspace import Workspace
 from explorer.ui.map_view import MapView
 from tests.benchmarks.common import Result, arguments, assets, milliseconds
 from tests.benchmarks.map_ways import HEIGHT, WIDTH, full_view, points, way
+from tests.ui.paints import Paints
 
 SIZES, QUICK_SIZES = (10_000, 70_000, 1_000_000, 10_000_000), (10_000, 70_000)
 _ROUNDS, _QUICK_STEPS, _PEER_STEPS = 3, 6, 12
@@ -289,14 +290,6 @@ def _thumbnails(result: Result, *, quick: bool) -> dict[str, float]:
     }
 
 
-class _Paints(QObject):
-    count = 0
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.Paint
-        return False
-
-
 def _at_rest(seconds: float) -> dict[str, float]:
     """Paints, and seconds of the processor, while nobody touches the map."""
     from PySide6.QtTest import QTest
@@ -306,8 +299,7 @@ def _at_rest(seconds: float) -> dict[str, float]:
     view.set_cursor((0.0, 0.0))
     view.set_status("at rest")
     QTest.qWait(300)
-    paints = _Paints()
-    view.installEventFilter(paints)
+    paints = Paints(view)
     before = time.process_time()
     QTest.qWait(int(1000 * seconds))
     busy = time.process_time() - before

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from explorer.core.model_pair import ModelPair
 from explorer.ui.decode_loop import Decoded, DecodeLoop
 
-ENLARGED, CHANNELS = 8, 96
+ENLARGED, CHANNELS = 8, 192  # slower than a frame on any processor
 
 
 def write_slow_decoder(path: Path) -> None:

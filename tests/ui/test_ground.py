@@ -6,13 +6,14 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from explorer.core import dataset_sampled
 from explorer.ui.lattice_pictures import LatticePictures
 from explorer.ui.pictures import to_qimage
 from tests.onnx_generators import write_slow_decoder
+from tests.ui.paints import Paints
 
 
 def pixels(hand) -> np.ndarray:
@@ -86,14 +87,6 @@ def test_names_stay_on_their_clusters_and_off_each_other(hand):
     assert hand.explorer.actions["toggle_names"].isChecked() is False
 
 
-class Paints(QObject):
-    count = 0
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.Paint
-        return False
-
-
 def test_the_background_shows_what_a_click_would_and_waits_for_the_hand(hand):
     at_rest(hand)
     before = pixels(hand)
@@ -134,8 +127,7 @@ def test_the_background_shows_what_a_click_would_and_waits_for_the_hand(hand):
     # At rest nothing is painted.
     hand.map.settle()
     QTest.qWait(200)
-    paints = Paints()
-    hand.map.installEventFilter(paints)
+    paints = Paints(hand.map)
     QTest.qWait(300)
     assert paints.count == 0
     hand.key(Qt.Key.Key_B)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QRectF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QAction, QColor, QDragEnterEvent, QDropEvent, QFont, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
@@ -18,6 +18,7 @@ from explorer.core.view import View
 from explorer.ui import map_overlay, theme
 from explorer.ui.map_renderer import render
 from explorer.ui.map_view import MapView, Tool
+from tests.ui.paints import Paints
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 PALETTE = np.array([[255, 0, 0], [0, 255, 0], [80, 80, 255]], np.uint8)
@@ -98,19 +99,6 @@ def wheel(view: MapView, point: QPoint, delta: int, *, glide: bool = True) -> No
     QApplication.sendEvent(view, event)
     while glide and view._camera.is_gliding:
         QTest.qWait(5)
-
-
-class Paints(QObject):
-    """Counts paint events of a widget."""
-
-    def __init__(self, widget: MapView) -> None:
-        super().__init__()
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.Paint
-        return False
 
 
 def test_clusters_are_seen_where_they_lie(view: MapView) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -18,6 +18,7 @@ from explorer.ui.map_view import MapView
 from explorer.ui.pictures import Pictures
 from explorer.ui.thumbnail_cache import KEPT_BYTES, ThumbnailCache
 from explorer.ui.thumbnail_sheet import Sheet
+from tests.ui.paints import Paints
 
 PALETTE = np.array([[255, 0, 0], [0, 255, 0], [80, 80, 255]], np.uint8)
 COUNT = 1200
@@ -177,7 +178,7 @@ def test_nothing_is_painted_at_rest(view: MapView, qtbot: QtBot) -> None:
     view.set_thumbnails(True)
     settled(view, qtbot)
     QTest.qWait(100)  # the last picture is painted
-    paints = _Paints(view)
+    paints = Paints(view)
     QTest.qWait(400)
     assert paints.count == 0
 
@@ -232,19 +233,6 @@ def test_the_key_shows_pictures_of_the_data(hand) -> None:
     hand.key(Qt.Key.Key_T)
     assert not action.isChecked()
     hand.wait(lambda: hand.map._thumbnails.sheet is None)
-
-
-class _Paints(QObject):
-    """Counts paint events of a widget."""
-
-    def __init__(self, widget: MapView) -> None:
-        super().__init__()
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.Paint
-        return False
 
 
 def _apart(first: QColor, second: QColor) -> int:
