@@ -75,7 +75,7 @@ class DecodeLoop(QObject):
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._pair: ModelPair | None = None
         self._took = self._asked_at = 0.0
-        self._is_busy = False
+        self._is_busy = self._moves = False
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
         self._thread.start()
 
@@ -114,9 +114,7 @@ class DecodeLoop(QObject):
 
     def _is_late(self, request: _Request) -> bool:
         """Whether the hand moves on before a picture is done."""
-        pair, _, _, asked_at = request
-        moves, self._asked_at = asked_at - self._asked_at < _AT_REST, asked_at
-        return moves and pair is self._pair and self._took > _FRAME
+        return self._moves and request[0] is self._pair and self._took > _FRAME
 
     def _preview(self, request: _Request) -> bool:
         """Decode at half the resolution, where the decoder can; whether there is a picture."""
@@ -151,7 +149,11 @@ class DecodeLoop(QObject):
     def _newest(self, timeout: float | None = None) -> _Request | None:
         """Wait for a request and take the newest; None when closed. Raises ``Empty`` after ``timeout``."""
         newest = self._requests.get(timeout=timeout)
-        while newest is not None and not self._requests.empty():
+        while newest is not None:
+            # Since the request before, even one that was never drawn.
+            self._moves, self._asked_at = newest[3] - self._asked_at < _AT_REST, newest[3]
+            if self._requests.empty():
+                break
             newest = self._requests.get()
         return newest
 

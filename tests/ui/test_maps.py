@@ -178,4 +178,4 @@ def test_latents_that_are_not_finite_have_no_map_and_that_is_said(open_explorer,
     settle(hand)
     assert hand.session.map is None
     assert "no map" in hand.map._marks.message
-    assert "No map yet" in card_text(hand)
+    hand.wait(lambda: "No map yet" in card_text(hand))
