@@ -2,7 +2,8 @@
 
 The variational one follows Kingma & Welling, "Auto-Encoding Variational Bayes", 2014
 (https://arxiv.org/abs/1312.6114): the encoder gives the mean and log-variance of a diagonal normal
-posterior, the prior is the standard normal. The plain one uses the mean alone as its code.
+posterior, the prior is the standard normal. The plain one uses the mean alone as its code. A GAN's
+generator is the same decoder, and the encoder trained for it the plain one, so that the three compare.
 
 Shapes: N pictures, C channels, H×W pixels, D latent dimensions.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.config import ModelConfig
+from .config import ModelConfig
 
 RESIDUAL_GRID = 16  # residual blocks on larger feature maps would cost most of the time for little
 
@@ -37,17 +38,12 @@ class Residual(nn.Module):
         return x + self.gain * change
 
 
-def _widths(config: ModelConfig) -> list[int]:
-    """Channels of each feature map, finest first; doubled at each halving, at most four times the first."""
-    return [config.features * min(4, 2**stage) for stage in range(len(config.grids))]
-
-
 class Encoder(nn.Module):
     """image (N, C, H, W) in [0, 1] → mu (N, D) and logvar (N, D); a plain autoencoder has no logvar."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        widths, grids = _widths(config), config.grids
+        widths, grids = config.widths, config.grids
         layers: list[nn.Module] = []
         before = config.channels
         for width, grid in zip(widths, grids, strict=True):
@@ -70,7 +66,7 @@ class Decoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        widths, grids = _widths(config)[::-1], config.grids[::-1]
+        widths, grids = config.widths[::-1], config.grids[::-1]
         after = [*widths[1:], config.channels]
         layers: list[nn.Module] = [
             nn.Linear(config.latent_size, config.hidden),
@@ -97,7 +93,7 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
+        self.decoder: nn.Module = Decoder(config)
 
     def forward(
         self, image: Tensor, generator: torch.Generator | None = None
@@ -109,7 +105,7 @@ class Autoencoder(nn.Module):
         mu, logvar = self.encoder(image)
         if logvar is None:
             return self.decoder(mu), mu, None
-        noise = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
+        noise = torch.randn(mu.shape, generator=generator).to(mu)  # drawn on the CPU: the same everywhere
         return self.decoder(mu + torch.exp(0.5 * logvar) * noise), mu, logvar
 
     def reconstruct(self, image: Tensor) -> Tensor:

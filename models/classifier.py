@@ -9,29 +9,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.checkpoint import load_values
+from .checkpoint import load_values
 
 FEATURES = 64
+FIRST = 32  # channels of the first convolution
 
 
 class Classifier(nn.Module):
-    """Three convolutions of stride 2 (32, 64, 128 channels), 64 features, one linear layer.
+    """Three convolutions of stride 2 (``first`` channels, then twice as many), 64 features, one linear layer.
 
     image (N, C, H, W) in [0, 1] → class scores (N, K).
     """
 
-    def __init__(self, height: int, width: int, channels: int, classes: int) -> None:
+    def __init__(self, height: int, width: int, channels: int, classes: int, first: int = FIRST) -> None:
         super().__init__()
-        self.shape = (height, width, channels, classes)
+        self.shape = (height, width, channels, classes, first)
         self.features = nn.Sequential(
-            nn.Conv2d(channels, 32, 3, stride=2, padding=1),
+            nn.Conv2d(channels, first, 3, stride=2, padding=1),
             nn.ReLU(),
-            nn.Conv2d(32, 64, 3, stride=2, padding=1),
+            nn.Conv2d(first, 2 * first, 3, stride=2, padding=1),
             nn.ReLU(),
-            nn.Conv2d(64, 128, 3, stride=2, padding=1),
+            nn.Conv2d(2 * first, 4 * first, 3, stride=2, padding=1),
             nn.ReLU(),
             nn.Flatten(),
-            nn.Linear(128 * -(-height // 8) * -(-width // 8), FEATURES),
+            nn.Linear(4 * first * -(-height // 8) * -(-width // 8), FEATURES),
             nn.ReLU(),
         )
         self.scores = nn.Linear(FEATURES, classes)
@@ -42,11 +43,14 @@ class Classifier(nn.Module):
         return scores
 
 
-def train_classifier(images: Tensor, labels: Tensor, epochs: int = 6, seed: int = 42) -> Classifier:
+def train_classifier(
+    images: Tensor, labels: Tensor, epochs: int = 6, seed: int = 42, first: int = FIRST
+) -> Classifier:
     """Cross-entropy, Adam, one cosine; ``images`` uint8 (N, C, H, W), ``labels`` int64 (N,)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = Classifier(images.shape[2], images.shape[3], images.shape[1], int(labels.max()) + 1)
+        classes = int(labels.max()) + 1
+        model = Classifier(images.shape[2], images.shape[3], images.shape[1], classes, first)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     batches = -(-len(images) // 128)
@@ -90,20 +94,3 @@ def features(model: Classifier, images: Tensor) -> Tensor:
     """Penultimate features (N, 64) of pictures (N, C, H, W), uint8 or float in [0, 1]."""
     parts = [rows.float() / 255 if rows.dtype == torch.uint8 else rows for rows in torch.split(images, 1000)]
     return torch.cat([model.features(rows) for rows in parts])
-
-
-def nearest_distance(points: Tensor, reference: Tensor) -> Tensor:
-    """Distance of each point (N, F) to the nearest of ``reference`` (M, F); (N,)."""
-    return torch.cat([torch.cdist(rows, reference).amin(1) for rows in torch.split(points, 500)])
-
-
-def validity(model: Classifier, pictures: Tensor, training: Tensor, held_out: Tensor) -> float:
-    """The share of ``pictures`` as near to a training picture as 95% of real held-out pictures are.
-
-    Distances are to the nearest training picture in the classifier's penultimate features; the bound is
-    the 95th percentile over ``held_out``. So held-out pictures themselves score 0.95. All are
-    (N, C, H, W), uint8 or float in [0, 1].
-    """
-    reference = features(model, training)
-    bound = nearest_distance(features(model, held_out), reference).quantile(0.95)
-    return (nearest_distance(features(model, pictures), reference) < bound).float().mean().item()

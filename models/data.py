@@ -1,4 +1,4 @@
-"""Pictures for training: IDX files, an NPZ archive, or any folder of images, all as one array in memory."""
+"""Pictures for training: IDX, NPZ or NPY files, or any folder of images, all as one array in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
-FOLDER_SIZE = 64
+FOLDER_SIZE = (64, 64)
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # of an NPZ
 
 Pictures = NDArray[np.uint8]
@@ -28,25 +28,27 @@ class DataError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """``images`` uint8 (N, H, W, C) with C = 1 or 3, and a name."""
+    """``images`` uint8 (N, H, W, C) with C = 1 or 3, a name, and the files that could not be read."""
 
     name: str
     images: Pictures
+    left_out: tuple[Path, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of shape and pixels, to tell whether a checkpoint saw the same data."""
         digest = hashlib.sha256(repr(self.images.shape).encode())
-        digest.update(np.ascontiguousarray(self.images).data)
+        for start in range(0, len(self.images), 1000):
+            digest.update(np.ascontiguousarray(self.images[start : start + 1000]).data)
         return digest.hexdigest()
 
 
-def load_images(path: Path, size: int | None = None, channels: int | None = None) -> ImageData:
-    """Read the pictures at ``path``: an IDX file (``.gz`` too), an NPZ with ``images``, or a folder.
+def load_images(path: Path, size: tuple[int, int] | None = None, channels: int | None = None) -> ImageData:
+    """Read the pictures at ``path``: an IDX file (``.gz`` too), an NPZ with ``images``, an NPY, or a folder.
 
     A folder that holds ``train-images-idx3-ubyte[.gz]`` means that file; else its image files are read,
-    sub-folders included. ``size`` is the side of the square they are cropped and reduced to (for a
-    folder 64 by default; else the pictures' own); ``channels`` 1 or 3 turns them grey or coloured.
+    sub-folders included. ``size`` are height and width that they are cropped and reduced to (for
+    a folder 64 × 64 by default; else the pictures' own); ``channels`` 1 or 3 turns them grey or coloured.
     Raises ``DataError``.
     """
     if not path.exists():
@@ -54,16 +56,16 @@ def load_images(path: Path, size: int | None = None, channels: int | None = None
     if path.is_dir():
         packed = [file for file in sorted(path.glob("train-images-idx3-ubyte*")) if file.is_file()]
         if not packed:
-            return ImageData(path.resolve().name, _read_folder(path, size or FOLDER_SIZE, channels or 3))
+            return _read_folder(path, size or FOLDER_SIZE, channels or 3)
         path = packed[0]
-    images = _read_npz(path) if path.suffix == ".npz" else read_idx(path)
+    images = {".npz": _read_npz, ".npy": _read_npy}.get(path.suffix, read_idx)(path)
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or images.dtype != np.uint8 or not len(images):
         raise DataError(
             f"{path} holds {images.dtype} {images.shape}; uint8 (N, H, W) or (N, H, W, 3) would work."
         )
-    wanted = (size or images.shape[1], size or images.shape[2], channels or images.shape[3])
+    wanted = (*(size or images.shape[1:3]), channels or images.shape[3])
     if images.shape[1:] != wanted:
         images = np.stack([_fit(Image.fromarray(image.squeeze()), *wanted) for image in images])
     name = path.name.removesuffix(".gz").removesuffix(".npz").removesuffix("-idx3-ubyte")
@@ -112,18 +114,27 @@ def _read_npz(path: Path) -> Pictures:
         raise DataError(f"{path} has no readable array `images`; save it with numpy.savez.") from error
 
 
-def _read_folder(path: Path, size: int, channels: int) -> Pictures:
+def _read_npy(path: Path) -> Pictures:
+    try:
+        return cast(Pictures, np.load(path, mmap_mode="r", allow_pickle=False))
+    except UNREADABLE as error:
+        raise DataError(f"{path} is no readable array; save it with numpy.save.") from error
+
+
+def _read_folder(path: Path, size: tuple[int, int], channels: int) -> ImageData:
     files = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES]
-    images = []
+    images, left_out = [], []
     for file in files:
         try:
             with Image.open(file) as picture:
-                images.append(_fit(ImageOps.exif_transpose(picture), size, size, channels))
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            raise DataError(f"{file} cannot be read ({error}); remove or replace it.") from error
+                images.append(_fit(ImageOps.exif_transpose(picture), *size, channels))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            left_out.append(file)
     if not images:
-        raise DataError(f"{path} holds no image; PNG, JPEG, WebP, BMP, TIFF or GIF files would work.")
-    return np.stack(images)
+        raise DataError(
+            f"{path} holds no image that can be read; PNG, JPEG, WebP, BMP, TIFF or GIF files would work."
+        )
+    return ImageData(path.resolve().name, np.stack(images), tuple(left_out))
 
 
 def _fit(picture: Image.Image, height: int, width: int, channels: int) -> Pictures:

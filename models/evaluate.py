@@ -2,8 +2,9 @@
 
     python -m models.evaluate runs/fashion-vae/checkpoint.pt --train DATA --test DATA --out runs/fashion-vae
 
-writes ``figures.json`` and ``sheet.png`` (real pictures over their reconstructions, samples of the prior,
-interpolations) in the folder, and keeps the classifier that validity was measured with beside them.
+writes ``figures.json`` and ``sheet.png`` (real pictures over their reconstructions, samples, interpolations)
+in the folder, and keeps the classifier that samples were judged with beside them. The figures' definitions
+are those of ``explorer.core.metrics``; each stands with a 95% bootstrap interval.
 """
 
 from __future__ import annotations
@@ -11,103 +12,153 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from models.autoencoder import Autoencoder
-from models.checkpoint import load_model
-from models.classifier import accuracy, load_classifier, save_classifier, train_classifier, validity
-from models.data import DataError, load_images, load_labels
-from models.losses import active_units, kl_per_dimension
-from models.train import to_batch, to_pictures
+from explorer.core import metrics
 
-SAMPLES = 2000
-COLUMNS = 16
+from .autoencoder import Autoencoder
+from .checkpoint import load_model
+from .classifier import Classifier, accuracy, features, load_classifier, save_classifier, train_classifier
+from .data import DataError, load_images, load_labels
+from .losses import kl_per_dimension
+from .pictures import COLUMNS, code_draws, decode, encode, prior_draws, stack
+from .run import to_batch, to_pictures
 
+SAMPLES = 10_000
+NEIGHBOURLY = 2000  # samples and real pictures of which manifolds are made
+FITTED = 10_000  # codes that a normal distribution is fitted to
 
-@torch.no_grad()
-def encode(model: Autoencoder, images: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Posterior means (N, D) and log-variances (N, D) or None of uint8 pictures (N, C, H, W)."""
-    pairs = [model.encoder(to_batch(rows)) for rows in torch.split(images, 500)]
-    logvars = [logvar for _, logvar in pairs if logvar is not None]
-    return torch.cat([mu for mu, _ in pairs]), torch.cat(logvars) if logvars else None
+Floats = NDArray[np.float32]
 
 
-@torch.no_grad()
-def decode(model: Autoencoder, codes: Tensor) -> Tensor:
-    """Pictures (N, C, H, W) in [0, 1] of latents (N, D)."""
-    return torch.cat([model.decoder(rows) for rows in torch.split(codes, 500)])
-
-
-def sample_prior(model: Autoencoder, count: int, seed: int) -> Tensor:
-    """Pictures (count, C, H, W) decoded from draws of N(0, I)."""
-    generator = torch.Generator().manual_seed(seed)
-    return decode(model, torch.randn(count, model.config.latent_size, generator=generator))
-
-
-def figures(model: Autoencoder, images: Tensor) -> dict[str, Any]:
-    """Reconstruction error, active units and KL divergence on uint8 pictures (N, C, H, W)."""
-    mu, logvar = encode(model, images)
-    error = (decode(model, mu) - to_batch(images)).square().mean().item()
-    found: dict[str, Any] = {"mse": error, "active_units": int(active_units(mu).sum()), "count": len(images)}
-    if logvar is not None:
-        kl = kl_per_dimension(mu, logvar)
+def reconstruction(model: Autoencoder, images: Tensor) -> dict[str, Any]:
+    """Squared error, active units and KL divergence on uint8 pictures (N, C, H, W)."""
+    pictures = to_batch(images)
+    codes = encode(model, pictures)
+    errors = metrics.squared_errors(pictures.numpy(), decode(model, codes).numpy())
+    found: dict[str, Any] = {
+        "mse": asdict(metrics.interval(lambda drawn: float(drawn.mean()), errors, draws=1000)),
+        "active_units": int(metrics.active_units(codes.numpy()).sum()),
+        "latent_size": codes.shape[1],
+        "count": len(images),
+    }
+    if model.config.kind == "vae":
+        with torch.no_grad():
+            logvar = torch.cat([model.encoder(rows)[1] for rows in torch.split(pictures, 500)])
+        kl = kl_per_dimension(codes, logvar)
         found |= {"kl": kl.sum().item(), "kl_per_dimension": [round(value, 3) for value in kl.tolist()]}
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A classifier, and what it says of real pictures.
+
+    ``training`` and ``real`` are the features (N, 64) of training and of held-out pictures; ``test`` are the
+    latter themselves, uint8 (N, C, H, W).
+    """
+
+    classifier: Classifier
+    training: Floats
+    real: Floats
+    test: Tensor
+
+    @staticmethod
+    def of(classifier: Classifier, training: Tensor, test: Tensor) -> Judge:
+        """From uint8 pictures (N, C, H, W)."""
+        training_features, real = (features(classifier, one).numpy() for one in (training, test))
+        return Judge(classifier, training_features, real, test)
+
+    @torch.no_grad()
+    def judge(self, pictures: Tensor) -> dict[str, Any]:
+        """All that is said of samples (N, C, H, W) in [0, 1]."""
+        found, real = features(self.classifier, pictures).numpy(), self.real
+        scores = [self.classifier(rows).argmax(1) for rows in torch.split(pictures, 1000)]
+        classes, kinds = torch.cat(scores).numpy(), self.classifier.shape[3]
+        some, others = found[:NEIGHBOURLY], real[:NEIGHBOURLY]
+        grey, real_grey = (
+            metrics.log_sharpness(rows.numpy()) for rows in (pictures, to_batch(self.test[: len(pictures)]))
+        )
+        return {
+            "count": len(pictures),
+            "validity": shared(metrics.are_valid(found, self.training, real)),
+            "class_entropy": measured(lambda drawn: metrics.class_entropy(drawn, kinds), classes),
+            "frechet": measured(metrics.frechet_distance, found, real),
+            "recall": shared(metrics.are_recalled(some, others)),
+            "precision": shared(metrics.are_precise(some, others)),
+            "coverage": shared(metrics.are_covered(some, others)),
+            "sharpness": measured(
+                lambda ours, theirs: float(np.exp(ours.mean() - theirs.mean())), grey, real_grey
+            ),
+        }
+
+    def judge_real(self) -> dict[str, Any]:
+        """The same of one half of the real pictures before the other: what no model can better."""
+        half = len(self.test) // 2
+        other = replace(self, real=self.real[half:], test=self.test[half:])
+        return other.judge(to_batch(self.test[:half]))
+
+
+def measured(statistic: Callable[..., float], *sets: NDArray[Any]) -> dict[str, Any]:
+    """A figure with its interval, as plain values."""
+    return asdict(metrics.interval(statistic, *sets, draws=100))
+
+
+def shared(hits: NDArray[np.bool_]) -> dict[str, Any]:
+    """A share with its interval, as plain values."""
+    return asdict(metrics.share(hits))
+
+
 def sheet(model: Autoencoder, images: Tensor, seed: int) -> Image.Image:
-    """Real pictures over reconstructions, prior samples, and straight lines between encoded pictures."""
+    """Real pictures over reconstructions, samples, and straight lines between encoded pictures.
+
+    Samples are of the prior; of a plain autoencoder, one normal distribution fitted to its codes.
+    """
     chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
     real = to_batch(images[chosen[: 2 * COLUMNS]])
-    again = decode(model, encode(model, images[chosen[: 2 * COLUMNS]])[0])
-    ends = encode(model, images[chosen[2 * COLUMNS : 2 * COLUMNS + 8]])[0]
+    again = decode(model, encode(model, real))
+    ends = encode(model, to_batch(images[chosen[2 * COLUMNS : 2 * COLUMNS + 8]]))
     along = torch.linspace(0, 1, COLUMNS)[:, None]
     lines = [decode(model, torch.lerp(a, b, along)) for a, b in zip(ends[:4], ends[4:], strict=True)]
     blocks = [real[:COLUMNS], again[:COLUMNS], real[COLUMNS:], again[COLUMNS:]]
-    samples = sample_prior(model, 6 * COLUMNS, seed)
-    return stack([torch.cat(blocks), samples, torch.cat(lines)])
+    draws = prior_draws(model, 6 * COLUMNS, seed)
+    if model.config.kind == "ae":
+        draws = code_draws(encode(model, to_batch(images[:FITTED])), 6 * COLUMNS, seed)
+    return stack([torch.cat(blocks), decode(model, draws), torch.cat(lines)])
 
 
-def stack(blocks: list[Tensor], gap: int = 6) -> Image.Image:
-    """Blocks of pictures (N, C, H, W), N a multiple of 16, drawn under each other twice as large."""
-    parts = []
-    for block in blocks:
-        count, channels, height, width = block.shape
-        grid = block.reshape(count // COLUMNS, COLUMNS, channels, height, width).permute(0, 3, 1, 4, 2)
-        pixels = grid.reshape(-1, COLUMNS * width, channels).expand(-1, -1, 3)
-        parts += [pixels, torch.full((gap, COLUMNS * width, 3), 0.5)]
-    joined = (torch.cat(parts[:-1]) * 255).round().clamp(0, 255).to(torch.uint8).numpy()
-    picture = Image.fromarray(joined if blocks[0].shape[1] == 3 else joined[..., 0])
-    return picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.BICUBIC)
+def save_sheet(model: Autoencoder, images: Tensor, path: Path, seed: int = 42) -> None:
+    """The sheet as a PNG of 256 colours or 32 greys: nobody sees it, and it is a third of the size."""
+    drawn = sheet(model, images, seed)
+    shades = 32 if model.config.channels == 1 else 256
+    drawn.quantize(shades, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def measure_validity(
-    model: Autoencoder, options: argparse.Namespace, training: Tensor, test: Tensor
-) -> dict[str, Any]:
-    """Validity of prior samples and of reconstructions, and the classifier's accuracy with it."""
-    labels = torch.from_numpy(load_labels(options.test, options.field))
-    kept = options.classifier or options.out / "classifier.pt"
-    if kept.exists():
-        classifier = load_classifier(kept)
-    else:
-        classifier = train_classifier(training, torch.from_numpy(load_labels(options.train, options.field)))
-        save_classifier(classifier, kept)
-    samples = sample_prior(model, SAMPLES, options.seed)
-    again = decode(model, encode(model, test[:SAMPLES])[0])
+def measure(model: Autoencoder, judge: Judge, training: Tensor, test: Tensor, seed: int) -> dict[str, Any]:
+    """All figures: of reconstructions, of samples of N(0, I), and of the codes' own normal distribution."""
+    codes = encode(model, to_batch(training[:FITTED]))
+    again = decode(model, encode(model, to_batch(test)))
+    count = min(SAMPLES, 2 * len(test))
     return {
-        "validity": validity(classifier, samples, training, test),
-        "validity_of_reconstructions": validity(classifier, again, training, test),
-        "classifier_accuracy": accuracy(classifier, test, labels),
+        "reconstruction": reconstruction(model, test),
+        "reconstructions": judge.judge(again),
+        "prior": judge.judge(decode(model, prior_draws(model, count, seed))),
+        "codes": judge.judge(decode(model, code_draws(codes, count, seed))),
+        "real": judge.judge_real(),
     }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure as the command line says; 0, or 1 after one sentence on stderr."""
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m models.evaluate",
         description="Measure a checkpoint on pictures it was not trained on, and draw a sheet.",
@@ -122,24 +173,40 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--classifier", type=Path, help="kept classifier (classifier.pt in --out)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=42)
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure as the command line says; 0, or 1 after one sentence on stderr."""
+    options = parse(arguments)
     try:
         model, checkpoint = load_model(options.checkpoint)
+        shape = (model.config.height, model.config.width)
         training, test = (
-            to_pictures(load_images(path, model.config.height, model.config.channels))
+            to_pictures(load_images(path, shape, model.config.channels))
             for path in (options.train, options.test)
         )
         options.out.mkdir(parents=True, exist_ok=True)
-        found = figures(model, test) | measure_validity(model, options, training, test)
+        kept = options.classifier or options.out / "classifier.pt"
+        if kept.exists():
+            classifier = load_classifier(kept)
+        else:
+            labels = torch.from_numpy(load_labels(options.train, options.field))
+            classifier = train_classifier(training, labels)
+            save_classifier(classifier, kept)
+        right = accuracy(classifier, test, torch.from_numpy(load_labels(options.test, options.field)))
+        found = measure(model, Judge.of(classifier, training, test), training, test, options.seed)
+        found["classifier"] = {"name": "models.classifier", "accuracy": right}
         found |= {"epochs": checkpoint["epoch"], "config": checkpoint["config"], "data": checkpoint["data"]}
-        (options.out / "figures.json").write_text(json.dumps(found, indent=2) + "\n")
-        drawn = sheet(model, test, options.seed)
-        # A palette keeps the card's picture small; at 256 colours nobody sees it.
-        drawn.quantize(256, dither=Image.Dither.NONE).save(options.out / "sheet.png", optimize=True)
+        (options.out / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
+        save_sheet(model, test, options.out / "sheet.png", options.seed)
     except (DataError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(json.dumps({key: value for key, value in found.items() if key not in ("config", "data")}))
+    for part in ("reconstructions", "prior", "codes", "real"):
+        values = {key: round(one["value"], 4) for key, one in found[part].items() if key != "count"}
+        print(f"{part:16}" + "  ".join(f"{key} {value}" for key, value in values.items()))
+    print("reconstruction mse", round(found["reconstruction"]["mse"]["value"], 5))
     return 0
 
 

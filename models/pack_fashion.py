@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.data import DataError, read_idx
+from .data import DataError, read_idx
 
 NAMES = ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot"]
 

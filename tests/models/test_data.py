@@ -42,11 +42,23 @@ def test_folder_of_mixed_images(tmp_path: Path) -> None:
     Image.new("L", (90, 40), 200).save(tmp_path / "in" / "grey.png")
     Image.new("RGBA", (40, 90), (255, 0, 0, 0)).save(tmp_path / "clear.png")
     (tmp_path / "notes.txt").write_text("no picture")
-    data = load_images(tmp_path, size=32)
+    data = load_images(tmp_path, size=(32, 32))
     assert data.images.shape == (2, 32, 32, 3)
     assert (data.images[0] == 255).all()
     assert (data.images[1] == 200).all()
-    assert load_images(tmp_path, size=32, channels=1).images.shape == (2, 32, 32, 1)
+    assert load_images(tmp_path, size=(32, 32), channels=1).images.shape == (2, 32, 32, 1)
+
+
+def test_a_damaged_file_among_many_is_left_out_and_named(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "good.png")
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    data = load_images(tmp_path, size=(12, 12))
+    assert (len(data.images), data.left_out) == (1, (tmp_path / "bad.jpg",))
+
+
+def test_an_npy_file_is_as_its_npz(tmp_path: Path, clothes: ImageData) -> None:
+    np.save(tmp_path / "some.npy", clothes.images)
+    assert load_images(tmp_path / "some.npy").fingerprint == clothes.fingerprint
 
 
 def test_fingerprint_tells_data_apart(clothes: ImageData) -> None:

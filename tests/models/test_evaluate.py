@@ -9,17 +9,18 @@ import torch
 from PIL import Image
 
 from models import evaluate
+from models.autoencoder_run import AutoencoderRun
 from models.classifier import (
     accuracy,
     load_classifier,
-    nearest_distance,
     save_classifier,
     train_classifier,
-    validity,
 )
 from models.config import ModelConfig, TrainConfig
 from models.data import DataError, ImageData
-from models.train import Trainer
+from models.watch import Keeper
+
+SMALL = TrainConfig(ModelConfig("vae", 28, 28, 1, 4, features=4, hidden=8), epochs=1)
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +34,17 @@ def stripes() -> tuple[torch.Tensor, torch.Tensor]:
     return (clean + noise).to(torch.uint8)[:, None], labels
 
 
-def test_validity_of_real_pictures_noise_and_greys(stripes: tuple[torch.Tensor, torch.Tensor]) -> None:
+def test_a_judge_tells_real_pictures_from_foreign_ones(stripes: tuple[torch.Tensor, torch.Tensor]) -> None:
     images, labels = stripes
     model = train_classifier(images[:200], labels[:200], epochs=8)
     assert accuracy(model, images[200:], labels[200:]) > 0.95
-    assert validity(model, images[200:], images[:200], images[200:]) == pytest.approx(0.95, abs=0.01)
-    assert validity(model, images[:200], images[:200], images[200:]) == 1
-    assert validity(model, 1 - images[200:] / 255, images[:200], images[200:]) < 0.5
-
-
-def test_nearest_distance_is_the_smallest() -> None:
-    points, reference = torch.randn(30, 4), torch.randn(50, 4)
-    expected = (points[:, None] - reference[None]).square().sum(2).sqrt().amin(1)
-    torch.testing.assert_close(nearest_distance(points, reference), expected, atol=1e-4, rtol=1e-4)
+    judge = evaluate.Judge.of(model, images[:200], images[200:])
+    real, foreign = judge.judge_real(), judge.judge(1 - images[200:] / 255)
+    assert real["validity"]["value"] > 0.85
+    assert foreign["validity"]["value"] < 0.5
+    assert foreign["frechet"]["value"] > 3 * real["frechet"]["value"]
+    assert foreign["sharpness"]["value"] == pytest.approx(1, abs=0.05)
+    assert real["class_entropy"]["value"] > 0.9
 
 
 def test_a_kept_classifier_is_the_same(tmp_path: Path, stripes: tuple[torch.Tensor, torch.Tensor]) -> None:
@@ -60,9 +59,9 @@ def test_a_kept_classifier_is_the_same(tmp_path: Path, stripes: tuple[torch.Tens
 
 
 def test_figures_agree_with_the_networks_own(clothes: ImageData) -> None:
-    trainer = Trainer(TrainConfig(ModelConfig("vae", 28, 28, 1, 4, features=4, hidden=8), epochs=1), clothes)
-    found = evaluate.figures(trainer.average, trainer.validation)
-    assert found["mse"] == pytest.approx(trainer.measure()["mse"], rel=1e-5)
+    trainer = AutoencoderRun(SMALL, clothes)
+    found = evaluate.reconstruction(trainer.average, trainer.validation)
+    assert found["mse"]["value"] == pytest.approx(trainer.measure()["mse"], rel=1e-5)
     assert found["kl"] == pytest.approx(sum(found["kl_per_dimension"]), abs=0.01)
     assert found["count"] == 30
 
@@ -73,16 +72,18 @@ def test_the_command_line_leaves_figures_and_a_sheet(
     with np.load(fashion_bundle / "fashion.npz", allow_pickle=False) as archive:
         labels = archive["label"][:300]
     np.savez(tmp_path / "clothes.npz", images=clothes.images, label=labels)
-    trainer = Trainer(TrainConfig(ModelConfig("vae", 28, 28, 1, 4, features=4, hidden=8), epochs=1), clothes)
-    trainer.run(lambda now: now.save(tmp_path / "checkpoint.pt"), lambda *_: None)
+    trainer = AutoencoderRun(SMALL, clothes)
+    trainer.run(Keeper(tmp_path))
     data = str(tmp_path / "clothes.npz")
     out = tmp_path / "out"
     command = [str(tmp_path / "checkpoint.pt"), "--train", data, "--test", data, "--out", str(out)]
     assert evaluate.main(command) == 0
     assert sorted(file.name for file in out.iterdir()) == ["classifier.pt", "figures.json", "sheet.png"]
     figures = json.loads((out / "figures.json").read_text())
-    assert 0 <= figures["validity"] <= 1
-    assert len(figures["kl_per_dimension"]) == 4
+    for part in ("prior", "codes"):
+        validity = figures[part]["validity"]
+        assert validity["low"] <= validity["value"] <= validity["high"]
+    assert len(figures["reconstruction"]["kl_per_dimension"]) == 4
     with Image.open(out / "sheet.png") as sheet:
         assert sheet.size == (2 * 16 * 28, 2 * (14 * 28 + 2 * 6))
     capsys.readouterr()

@@ -9,18 +9,20 @@ import onnxruntime
 import pytest
 import torch
 
-import export_onnx
+from models import export
 from models.autoencoder import Autoencoder
+from models.autoencoder_run import AutoencoderRun
 from models.config import Kind, ModelConfig, TrainConfig
 from models.data import ImageData
-from models.train import Trainer
+from models.gan_run import GanRun
+from models.watch import Keeper
 
 MODEL = ModelConfig("vae", 28, 28, 1, latent_size=4, features=4, hidden=16)
 
 
 def checkpoint(tmp_path: Path, clothes: ImageData, kind: Kind = "vae") -> Path:
-    trainer = Trainer(TrainConfig(replace(MODEL, kind=kind), epochs=1), clothes)
-    trainer.run(lambda now: now.save(tmp_path / "checkpoint.pt"), lambda *_: None)
+    trainer = AutoencoderRun(TrainConfig(replace(MODEL, kind=kind), epochs=1), clothes)
+    trainer.run(Keeper(tmp_path))
     return tmp_path / "checkpoint.pt"
 
 
@@ -29,7 +31,11 @@ def test_a_pair_with_facts_and_any_batch(
     tmp_path: Path, clothes: ImageData, kind: Kind, outputs: list[str]
 ) -> None:
     out = tmp_path / "small"
-    assert export_onnx.main([str(checkpoint(tmp_path, clothes, kind)), "--out", str(out)]) == 0
+    # Parity is judged by the export itself, here once with the weights stored as float16.
+    half = ["--half"] if kind == "ae" else []
+    assert export.main([str(checkpoint(tmp_path, clothes, kind)), "--out", str(out), *half]) == 0
+    large = [one for one in onnx.load(out / "decoder.onnx").graph.initializer if len(one.raw_data) > 1000]
+    assert {one.data_type for one in large} == {onnx.TensorProto.FLOAT16 if half else onnx.TensorProto.FLOAT}
     assert sorted(file.name for file in out.iterdir()) == ["decoder.onnx", "encoder.onnx"]
     facts = []
     for role, names in (("encoder", ["image", *outputs]), ("decoder", ["z", "image"])):
@@ -59,7 +65,7 @@ def test_the_files_say_nothing_of_the_machine_they_were_made_on(
     tmp_path: Path, clothes: ImageData, fashion_bundle: Path, faces_bundle: Path
 ) -> None:
     out = tmp_path / "small"
-    assert export_onnx.main([str(checkpoint(tmp_path, clothes)), "--out", str(out)]) == 0
+    assert export.main([str(checkpoint(tmp_path, clothes)), "--out", str(out)]) == 0
     for folder in (out, fashion_bundle, faces_bundle):
         for file in sorted(folder.glob("*.onnx")):
             assert b".py" not in file.read_bytes(), file
@@ -81,15 +87,15 @@ def test_a_pair_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, cloth
     model.decoder = Noisy(model.decoder)  # type: ignore[assignment]
     images = torch.from_numpy(clothes.images).permute(0, 3, 1, 2)
     facts = {"name": "noisy"}
-    with pytest.raises(export_onnx.ParityError, match="differs from torch"):
-        export_onnx.export(model, tmp_path / "out", facts, images)
+    with pytest.raises(export.ParityError, match="differs from torch"):
+        export.export(model, tmp_path / "out", facts, images)
     assert not (tmp_path / "out").exists()
 
     kept = tmp_path / "kept"
     kept.mkdir()
     (kept / "encoder.onnx").write_bytes(b"an earlier one")
-    with pytest.raises(export_onnx.ParityError):
-        export_onnx.export(model, kept, facts, images)
+    with pytest.raises(export.ParityError):
+        export.export(model, kept, facts, images)
     assert [(file.name, file.read_bytes()) for file in kept.iterdir()] == [
         ("encoder.onnx", b"an earlier one")
     ]
@@ -98,15 +104,25 @@ def test_a_pair_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, cloth
 def test_parity_sees_a_changed_weight(tmp_path: Path, clothes: ImageData) -> None:
     model = Autoencoder(MODEL)
     images = torch.from_numpy(clothes.images).permute(0, 3, 1, 2)
-    assert export_onnx.export(model, tmp_path, {"name": "small"}, images) <= export_onnx.TOLERANCE
+    assert export.export(model, tmp_path, {"name": "small"}, images) <= export.TOLERANCE
     proto = onnx.load(tmp_path / "encoder.onnx")
     weights = next(value for value in proto.graph.initializer if value.name.endswith("mu.bias"))
     weights.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weights) + 1e-3, weights.name))
     onnx.save(proto, tmp_path / "encoder.onnx")
-    assert export_onnx.parity(model, tmp_path, images) == pytest.approx(1e-3, rel=0.01)
+    assert export.parity(model, tmp_path, images) == pytest.approx(1e-3, rel=0.01)
 
 
 def test_no_checkpoint_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert export_onnx.main([str(tmp_path / "gone.pt"), "--out", str(tmp_path / "out")]) == 1
+    assert export.main([str(tmp_path / "gone.pt"), "--out", str(tmp_path / "out")]) == 1
     assert "gone.pt" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_generator_without_an_encoder_is_exported_alone(tmp_path: Path, clothes: ImageData) -> None:
+    config = TrainConfig(replace(MODEL, kind="gan"), epochs=2, encoder_epochs=1)
+    GanRun(config, clothes).run(Keeper(tmp_path), until=1)
+    assert export.main([str(tmp_path / "checkpoint.pt"), "--out", str(tmp_path / "out")]) == 0
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["decoder.onnx"]
+    stated = onnx.load(tmp_path / "out" / "decoder.onnx").metadata_props
+    facts = {one.key.removeprefix(export.PREFIX): one.value for one in stated}
+    assert (facts["kind"], facts["prior"]) == ("gan", "normal")

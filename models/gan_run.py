@@ -1,0 +1,137 @@
+"""Training a generator against a critic, and afterwards an encoder for it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from explorer.core.metrics import sharpness_ratio
+
+from .gan import Critic, DcganCritic, make_model
+from .losses import (
+    active_units,
+    dcgan_critic_loss,
+    dcgan_generator_loss,
+    hinge_critic_loss,
+    hinge_generator_loss,
+    inversion_loss,
+    r1_penalty,
+)
+from .run import Run, check, learning_rate, set_rate, to_batch
+
+EVERY = 16  # steps between two gradient penalties
+CODES = 1.5e-3  # learning rate of the encoder
+
+
+class GanRun(Run):
+    """First the game of generator and critic, then an encoder for the generator as it was averaged.
+
+    ``model.decoder`` is the generator, ``model.encoder`` what is trained in the last ``encoder_epochs``.
+    The rates stay constant in the game, as the players' balance wants it; the average settles instead.
+    """
+
+    losses = ("critic", "generator", "r1", "encoder")
+
+    def build(self) -> None:
+        """Both players, the average, and the encoder within them."""
+        config = self.config
+        self.model, self.average = make_model(config), make_model(config)
+        self.critic = (DcganCritic if config.game == "dcgan" else Critic)(config.model).to(self.device)
+        self.model.to(self.device)
+        self.average.to(self.device).eval()
+        betas = (0.5, 0.999) if config.game == "dcgan" else (0.0, 0.99)
+        rate = config.learning_rate
+        self.players = {
+            "generator": torch.optim.Adam(self.model.decoder.parameters(), rate, betas),
+            "critic": torch.optim.Adam(self.critic.parameters(), rate, betas),
+            "encoder": torch.optim.Adam(self.model.encoder.parameters(), CODES),
+        }
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Generator and encoder, their average, and the critic."""
+        return {"model": self.model, "average": self.average, "critic": self.critic}
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """One for each player, and the encoder's."""
+        return dict(self.players)
+
+    @property
+    def game_epochs(self) -> int:
+        """Epochs of the game; the encoder's follow."""
+        return self.config.epochs - self.config.encoder_epochs
+
+    def draw(self, count: int) -> Tensor:
+        """Latents (count, D) of the prior."""
+        return torch.randn(count, self.config.model.latent_size, generator=self.generator).to(self.device)
+
+    def take_step(self, image: Tensor, done: int, total: int) -> Tensor:
+        """A step of critic and generator, or of the encoder; the losses (4,), NaN what had no part."""
+        absent = float("nan")
+        if self.epoch >= self.game_epochs:
+            return torch.tensor([absent, absent, absent, self.encoder_step(image, done, total)])
+        critic, r1 = self.critic_step(image, done)
+        return torch.tensor([critic, self.generator_step(len(image), done), r1, absent])
+
+    def critic_step(self, image: Tensor, done: int) -> tuple[float, float]:
+        """Its loss without the penalty, and 16·½γR1 at every 16th step (0 at the others)."""
+        dcgan = self.config.game == "dcgan"
+        self.critic.requires_grad_(True)
+        with self.autocast():
+            with torch.no_grad():
+                drawn = self.model.decoder(self.draw(len(image)))
+            real, false = self.critic(image).float(), self.critic(drawn.float()).float()
+        loss = (dcgan_critic_loss if dcgan else hinge_critic_loss)(real, false)
+        penalty = torch.zeros((), device=self.device)
+        if not dcgan and self.config.r1 and done % EVERY == 0:
+            wanted = image.detach().requires_grad_(True)
+            penalty = EVERY * self.config.r1 / 2 * r1_penalty(wanted, self.critic(wanted))
+        self.move("critic", self.critic, loss + penalty)
+        return loss.item(), penalty.item()
+
+    def generator_step(self, count: int, done: int) -> float:
+        """Its loss."""
+        dcgan = self.config.game == "dcgan"
+        self.critic.requires_grad_(False)
+        with self.autocast():
+            scores = self.critic(self.model.decoder(self.draw(count)).float()).float()
+        loss = (dcgan_generator_loss if dcgan else hinge_generator_loss)(scores)
+        self.move("generator", self.model.decoder, loss)
+        self.follow(self.average.decoder, self.model.decoder, done)
+        return loss.item()
+
+    def encoder_step(self, image: Tensor, done: int, total: int) -> float:
+        """Its loss, against the averaged generator."""
+        before = self.game_epochs * self.steps
+        set_rate(self.players["encoder"], learning_rate(CODES, done - before, total - before))
+        z = self.draw(len(image))
+        with self.autocast():
+            codes, _ = self.model.encoder(image)
+            again = self.average.decoder(codes)
+            found, _ = self.model.encoder(self.average.decoder(z).float())
+        loss = inversion_loss(again.float(), image, found.float(), z, codes.float(), self.config.variance)
+        self.move("encoder", self.model.encoder, loss)
+        self.follow(self.average.encoder, self.model.encoder, done - before)
+        return loss.item()
+
+    def move(self, name: str, network: nn.Module, loss: Tensor) -> None:
+        """One step of one optimizer."""
+        self.players[name].zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        check(
+            loss, torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
+        )
+        self.players[name].step()
+
+    def measure(self) -> dict[str, float]:
+        """In the game how sharp fixed draws are beside real pictures; later the encoder's squared error."""
+        pictures = to_batch(self.validation if len(self.validation) else self.pictures[:2])
+        if self.epoch <= self.game_epochs:
+            z = torch.randn(500, self.config.model.latent_size, generator=torch.Generator().manual_seed(0))
+            drawn = self.average.decoder(z.to(self.device))
+            return {"sharpness": sharpness_ratio(drawn.cpu().numpy(), pictures.cpu().numpy())}
+        codes = torch.cat([self.average.encoder(rows)[0] for rows in torch.split(pictures, 500)])
+        again = torch.cat([self.average.decoder(rows) for rows in torch.split(codes, 500)])
+        return {
+            "mse": (again - pictures).square().mean().item(),
+            "active": active_units(codes).sum().item() if len(codes) > 1 else 0.0,
+        }

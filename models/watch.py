@@ -1,0 +1,183 @@
+"""Looking on while a run goes: checkpoints, the terminal's line, and events for a program."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .events import Commands, Events
+from .pictures import COLUMNS, code_draws, decode, encode, prior_draws, save_png, stack
+from .run import Run, to_batch
+
+KEEP_EVERY = 300.0  # seconds between checkpoints within an epoch
+SHOWN = 2 * COLUMNS
+MAPPED = 2000
+
+
+class Keeper:
+    """Writes ``checkpoint.pt`` after each epoch, each five minutes and on stopping; knows the time left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "checkpoint.pt"
+        self.started = self.kept = time.monotonic()
+        self.first: int | None = None
+        self.left = 0.0  # minutes
+
+    @property
+    def deserted(self) -> bool:
+        """Whether nobody waits for the outcome any more."""
+        return False
+
+    def start(self, run: Run) -> None:
+        """Before the first step."""
+
+    def step(self, run: Run, done: int, total: int, losses: Tensor) -> bool:  # noqa: ARG002
+        """After a step of the optimizer."""
+        now = time.monotonic()
+        if self.first is None:
+            self.first = done - 1
+        self.left = (now - self.started) / (done - self.first) * (total - done) / 60
+        if now - self.kept >= KEEP_EVERY:
+            self.keep(run)
+        return True
+
+    def epoch(self, run: Run) -> None:
+        """After an epoch."""
+        self.keep(run)
+
+    def say(self, sentence: str) -> None:
+        """Something worth knowing has happened."""
+
+    def keep(self, run: Run) -> None:
+        """Write the checkpoint now."""
+        run.save(self.path)
+        self.kept = time.monotonic()
+
+
+class Terminal(Keeper):
+    """Progress on stderr: a line an epoch, and on a terminal one rewritten in place."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.shown = 0.0
+
+    def step(self, run: Run, done: int, total: int, losses: Tensor) -> bool:
+        """After a step of the optimizer."""
+        super().step(run, done, total, losses)
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self.shown >= 0.5:
+            self.shown = now
+            line = f"epoch {run.epoch + 1} of {run.config.epochs} · {done:,} of {total:,} steps"
+            print(f"\r{line} · {self.left:.1f} min left\033[K", end="", file=sys.stderr)
+        return True
+
+    def epoch(self, run: Run) -> None:
+        """After an epoch, with what was measured."""
+        super().epoch(run)
+        numbers = "  ".join(f"{name} {value:.5g}" for name, value in run.history[-1].items())
+        self.say(f"{numbers}  {self.left:.1f} min left")
+
+    def say(self, sentence: str) -> None:
+        """A line of its own."""
+        clear = "\r\033[K" if sys.stderr.isatty() else ""
+        print(f"{clear}{sentence}", file=sys.stderr, flush=True)
+
+
+class Teller(Keeper):
+    """Tells a program, as ``events`` describes, and obeys it. Pictures and latents go into ``watch/``."""
+
+    def __init__(self, folder: Path, events: Events, commands: Commands) -> None:
+        super().__init__(folder)
+        self.events, self.commands = events, commands
+        self.watched = folder / "watch"
+
+    @property
+    def deserted(self) -> bool:
+        """Whether the program that looked on has gone."""
+        return self.commands.gone
+
+    def start(self, run: Run) -> None:
+        """Before the first step: what is going to happen."""
+        config, model = run.config, run.config.model
+        facts: dict[str, Any] = {
+            name: getattr(model, name) for name in ("kind", "height", "width", "channels")
+        }
+        facts |= {"latent_size": model.latent_size, "losses": list(run.losses), "epoch": run.epoch}
+        facts |= {"epochs": config.epochs, "encoder_epochs": config.encoder_epochs}
+        facts |= {"total": config.epochs * run.steps, "done": run.epoch * run.steps + run.done}
+        facts |= {"pictures": len(run.pictures), "validation": len(run.validation)}
+        self.events.send("started", **facts, device=str(run.device), history=run.history)
+
+    def step(self, run: Run, done: int, total: int, losses: Tensor) -> bool:
+        """After a step of the optimizer; False once a stop is wanted."""
+        super().step(run, done, total, losses)
+        if self.events.is_due():
+            values = dict(zip(run.losses, losses.tolist(), strict=True))
+            self.events.send(
+                "step", done=done, total=total, epoch=run.epoch + 1, losses=values, minutes_left=self.left
+            )
+        if self.commands.paused:
+            self.keep(run)
+            self.say("Paused; all that is done is kept.")
+            before = time.monotonic()
+            self.commands.go()
+            self.started += time.monotonic() - before
+        return self.commands.go()
+
+    def epoch(self, run: Run) -> None:
+        """After an epoch: its figures, what the model draws now, and now and then its codes for a map."""
+        super().epoch(run)
+        figures = {name: value for name, value in run.history[-1].items() if name != "epoch"}
+        self.events.send("epoch", epoch=run.epoch, figures=figures)
+        model, shown = run.average, to_batch(run.validation[:SHOWN])
+        encodes = run.config.model.kind != "gan" or run.epoch > run.config.epochs - run.config.encoder_epochs
+        codes = encode(model, to_batch(run.validation[:MAPPED])) if encodes and len(shown) else None
+        self._show(run, shown, codes)
+        if codes is not None and (run.epoch == 1 or run.epoch % max(1, run.config.epochs // 10) == 0):
+            self._map(run, codes)
+
+    def _show(self, run: Run, shown: Tensor, codes: Tensor | None) -> None:
+        config, named = run.config.model, f"{run.epoch:04d}"
+        draws = prior_draws(run.average, SHOWN, 0)
+        if config.kind == "ae" and codes is not None and len(codes) > 1:
+            draws = code_draws(codes.cpu(), SHOWN, 0)
+        samples = self.watched / f"{named}-samples.png"
+        save_png(stack([decode(run.average, draws.to(run.device)).cpu()], scale=1), samples)
+        again = None
+        if codes is not None and len(shown) >= COLUMNS:
+            again = self.watched / f"{named}-reconstructions.png"
+            rows = [shown[:COLUMNS], decode(run.average, codes[:COLUMNS])]
+            save_png(stack([torch.cat(rows).cpu()], scale=1), again)
+        self.events.send(
+            "pictures", epoch=run.epoch, samples=samples, reconstructions=again, columns=COLUMNS,
+            height=config.height, width=config.width,
+        )  # fmt: skip
+
+    def _map(self, run: Run, codes: Tensor) -> None:
+        file, rows = self.watched / f"{run.epoch:04d}-latents.npy", self.watched / "rows.npy"
+        save_array(rows, run.rows[: len(codes)].numpy())
+        save_array(file, codes.cpu().numpy())
+        self.events.send("latents", epoch=run.epoch, file=file, rows=rows)
+
+    def say(self, sentence: str) -> None:
+        """An event of its own."""
+        self.events.send("said", sentence=sentence)
+
+
+def save_array(path: Path, values: np.ndarray[Any, Any]) -> None:
+    """Write an ``.npy`` file; a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.unfinished")
+    try:
+        with beside.open("wb") as file:
+            np.save(file, values, allow_pickle=False)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
