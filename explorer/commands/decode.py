@@ -28,29 +28,34 @@ def parser() -> argparse.ArgumentParser:
 
 def run(parsed: argparse.Namespace) -> int:
     """Do it; the exit status."""
+    from explorer.console import console_progress
     from explorer.core.arrays import open_array
-    from explorer.core.gallery import Recipe, contact_sheet, provenances, write_png
+    from explorer.core.export.look import Look
+    from explorer.core.export.sheet import write_sheet_png
     from explorer.core.latent_map import LatentMap
     from explorer.core.opening import pair_of
-    from explorer.core.sampling import check_draws, prior_recipe
+    from explorer.core.provenance import write_png
+    from explorer.core.recipes.document import Kept, Samples, What
+    from explorer.core.recipes.gallery import gallery_of
+    from explorer.core.recipes.source import Source
+    from explorer.core.recipes.writing import Style, recipe_for
+    from explorer.core.sampling import check_draws
     from explorer.core.workspace import Workspace
 
     work = Workspace.open(parsed.work)
     pair = pair_of(work)
     check_draws(pair)
-    places = None
+    source = Source((pair,), work)
     if parsed.at is not None:
-        import numpy as np
-
         positions = work.positions()
         if positions is None:
             raise ExplorerError(
                 f"{parsed.work} has no map yet; run “latent-explorer map {parsed.work}” first."
             )
-        recipe = Recipe.kept(LatentMap.of(positions, work.latents).inverse.latent_at(parsed.at)[None])
-        places = np.asarray([parsed.at])
+        latent = LatentMap.of(positions, work.latents).inverse.latent_at(parsed.at)
+        what: What = Kept(latent[None], places=(parsed.at,))
     elif parsed.prior is not None:
-        recipe = prior_recipe(pair, work, parsed.prior, parsed.seed)
+        what = Samples("fitted" if pair.prior == "data" else "prior", parsed.prior, parsed.seed)
     else:
         latents = open_array(parsed.latent)
         if latents.ndim not in (1, 2) or latents.shape[-1] != pair.latent_size or latents.dtype.kind != "f":
@@ -58,12 +63,12 @@ def run(parsed: argparse.Namespace) -> int:
                 f"{parsed.latent} holds {latents.dtype} {latents.shape}; "
                 f"{pair.name} decodes latents of {pair.latent_size} numbers."
             )
-        recipe = Recipe.kept(latents.reshape(-1, pair.latent_size).astype("float32"))
-    pictures, items = pair.decode(recipe.latents()), provenances(recipe, pair.name, pair.fingerprint, places)
-    if len(pictures) == 1:
-        write_png(parsed.out, pictures[0], items[0])
+        what = Kept(latents.reshape(-1, pair.latent_size).astype("float32"))
+    gallery = gallery_of(recipe_for(what, source, parsed.out.parent, Style()), source)
+    if len(gallery) == 1:
+        write_png(parsed.out, gallery.pictures(0, 1)[0], gallery.items[0].provenance())
     else:
-        write_png(parsed.out, contact_sheet(pictures))
+        write_sheet_png(gallery, Look(), parsed.out, console_progress())
     return 0
 
 

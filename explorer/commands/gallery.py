@@ -1,42 +1,88 @@
-"""``latent-explorer gallery``: samples into a sheet and single pictures."""
+"""``latent-explorer gallery``: a recipe, or samples of a model, into a sheet, single pictures and more."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.commands.parsing import command_parser
 from explorer.console import console_progress
+from explorer.core.errors import ExplorerError
+
+if TYPE_CHECKING:
+    from explorer.core.progress import Progress
+    from explorer.core.recipes.document import GalleryRecipe
+    from explorer.core.recipes.source import Source
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     made = command_parser(
-        "gallery", "Sample the prior into a contact sheet and single PNGs that know their latents.",
-        "latent-explorer gallery my-vae/ --prior 48 --seed 3 --out gallery/",
-    )  # fmt: skip
-    made.add_argument("model", metavar="MODEL|WORK", type=Path)
-    made.add_argument(
-        "--prior", metavar="N", type=int, required=True, help="how many samples of the model's prior"
+        "gallery",
+        "Make the gallery of a recipe again, or sample a model's prior. An export that was interrupted goes\n"
+        "on where it ended.",
+        "latent-explorer gallery recipe.json --out gallery/\n"
+        "  latent-explorer gallery my-vae/ --prior 48 --seed 3 --out gallery/",
     )
-    made.add_argument("--seed", type=int, default=42)
+    made.add_argument("source", metavar="RECIPE|MODEL|WORK", type=Path)
+    made.add_argument("--prior", metavar="N", type=int, help="how many samples of a model's prior")
+    made.add_argument("--seed", type=int, default=42, help="of --prior (42)")
+    made.add_argument("--model", metavar="PATH", type=Path, help="where a recipe's model lies now")
+    made.add_argument(
+        "--formats", metavar="NAME,…", help="in place of the recipe's: singles, sheet, page, gif, csv, …"
+    )
+    made.add_argument("--plain", action="store_true", help="let files not say where pictures come from")
     made.add_argument("--out", metavar="DIR", type=Path, required=True)
     return made
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Do it; the exit status."""
-    from explorer.core.gallery import decoding, export_gallery, provenances
-    from explorer.core.opening import classify, open_now
-    from explorer.core.sampling import check_draws, prior_recipe
+    from dataclasses import replace
+
+    from explorer.core.export.pipeline import Order, check_order
+    from explorer.core.export.size import estimate, size_text
+    from explorer.core.recipes.gallery import gallery_of
+    from explorer.core.recipes.writing import write_gallery
 
     progress = console_progress()
-    opened = open_now(classify([parsed.model]), None, progress)
-    check_draws(opened.pair)
-    recipe = prior_recipe(opened.pair, opened.work, parsed.prior, parsed.seed)
-    places = opened.map.placement.place(recipe.latents()) if opened.map else None
-    items = provenances(recipe, opened.pair.name, opened.pair.fingerprint, places)
-    export_gallery(decoding(opened.pair.decode), items, parsed.out, progress)
-    print(f"{len(items):,} pictures and their sheet are in {parsed.out}", file=sys.stderr)
+    if parsed.source.suffix.lower() == ".json":
+        if parsed.prior is not None:
+            raise ExplorerError(f"{parsed.source} says itself what to draw; leave --prior out.")
+        from explorer.core.recipes.writing import open_recipe
+
+        recipe, source = open_recipe(parsed.source, progress, parsed.model)
+    else:
+        recipe, source = _of_prior(parsed, progress)
+    if parsed.formats:
+        recipe = replace(recipe, formats=tuple(part.strip() for part in parsed.formats.split(",")))
+    recipe = replace(recipe, notes=recipe.notes and not parsed.plain)
+    gallery = gallery_of(recipe, source, progress)
+    check_order(gallery, Order(recipe.formats, recipe.look, recipe.notes))
+    size = size_text(estimate(gallery, recipe.formats, recipe.look, notes=recipe.notes))
+    print(f"{len(gallery):,} pictures, {size}", file=sys.stderr)
+    done = write_gallery(recipe, source, parsed.out, progress, gallery)
+    for remark in done.remarks:
+        print(remark, file=sys.stderr)
+    print(f"{done.pictures:,} pictures are in {parsed.out}", file=sys.stderr)
     return 0
+
+
+def _of_prior(parsed: argparse.Namespace, progress: Progress) -> tuple[GalleryRecipe, Source]:
+    """The short form: samples of what the model is to be sampled from."""
+    from explorer.core.opening import classify, open_now
+    from explorer.core.recipes.document import Samples
+    from explorer.core.recipes.source import Source
+    from explorer.core.recipes.writing import Style, recipe_for
+    from explorer.core.sampling import check_draws
+
+    opened = open_now(classify([parsed.source]), None, progress)
+    check_draws(opened.pair)
+    if parsed.prior is None:
+        raise ExplorerError(f"{parsed.source} is a model; say how many samples of it with --prior N.")
+    source = Source((opened.pair,), opened.work, opened.map)
+    is_plain = opened.pair.prior == "data" and opened.work is not None and len(opened.work) > 0
+    what = Samples("fitted" if is_plain else "prior", parsed.prior, parsed.seed)
+    return recipe_for(what, source, parsed.out, Style()), source

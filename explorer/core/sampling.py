@@ -15,7 +15,7 @@ from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops.draws import Law
 from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
-from explorer.core.recipe import Recipe
+from explorer.core.recipes.draw import Draw
 from explorer.core.session import Session, selected_rows, shown_rows
 from explorer.core.workspace import Workspace
 
@@ -57,7 +57,7 @@ class Sampler:
         title, note: what it is called, and a line about it.
         needs: keys of ``NEEDS``.
         settings: the fields of ``SampleRequest`` that count beside kind, count and seed.
-        recipe: how to draw what is asked for; the session has what it needs.
+        draw: how to draw what is asked for; the session has what it needs.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Sampler:
     note: str
     needs: tuple[str, ...]
     settings: tuple[str, ...]
-    recipe: Callable[[SampleRequest, Session, Progress], Recipe]
+    draw: Callable[[SampleRequest, Session, Progress], Draw]
 
     def missing(self, session: Session) -> str:
         """Why it cannot be used at present, a sentence; empty where it can."""
@@ -102,7 +102,7 @@ def available(session: Session) -> list[Sampler]:
     return [one for one in SAMPLERS.values() if not one.missing(session)]
 
 
-def recipe_of(request: SampleRequest, session: Session, progress: Progress | None = None) -> Recipe:
+def draw_of(request: SampleRequest, session: Session, progress: Progress | None = None) -> Draw:
     """How to draw what is asked for. A mixture is fitted here, for a second; ``Cancelled`` stops it.
 
     Raises ``ExplorerError`` where there is nothing to draw from.
@@ -116,10 +116,10 @@ def recipe_of(request: SampleRequest, session: Session, progress: Progress | Non
     missing = sampler.missing(session)
     if missing:
         raise ExplorerError(missing)
-    return sampler.recipe(request, session, progress or Progress())
+    return sampler.draw(request, session, progress or Progress())
 
 
-def prior_recipe(pair: ModelPair, work: Workspace | None, count: int, seed: int) -> Recipe:
+def prior_draw(pair: ModelPair, work: Workspace | None, count: int, seed: int) -> Draw:
     """``count`` samples of what the model is to be sampled from.
 
     A plain autoencoder was trained towards no prior: it has the normal distribution fitted to its data, and
@@ -127,7 +127,7 @@ def prior_recipe(pair: ModelPair, work: Workspace | None, count: int, seed: int)
     """
     if pair.prior == "data" and work is not None and len(work):
         return _fitted(work, count, seed)
-    return Recipe.prior(count, pair.latent_size, seed, _law(pair))
+    return Draw.prior(count, pair.latent_size, seed, _law(pair))
 
 
 def check_draws(pair: ModelPair) -> None:
@@ -172,53 +172,51 @@ def _law(pair: ModelPair) -> Law:
     return "normal" if pair.prior == "data" else pair.prior
 
 
-def _prior(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _prior(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.pair is not None
-    return Recipe.prior(request.count, session.pair.latent_size, request.seed, _law(session.pair))
+    return Draw.prior(request.count, session.pair.latent_size, request.seed, _law(session.pair))
 
 
-def _narrowed(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _narrowed(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.pair is not None
     size, law = session.pair.latent_size, _law(session.pair)
-    return Recipe.prior(request.count, size, request.seed, law, request.temperature, request.truncation)
+    return Draw.prior(request.count, size, request.seed, law, request.temperature, request.truncation)
 
 
-def _normal(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _normal(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.work is not None
     return _fitted(session.work, request.count, request.seed)
 
 
-def _fitted(work: Workspace, count: int, seed: int) -> Recipe:
+def _fitted(work: Workspace, count: int, seed: int) -> Draw:
     most = max(_FEWEST_FITTED, min(_MOST_FITTED, _FITTED_VALUES // work.latents.shape[1]))
-    return Recipe.fitted(np.asarray(work.latents[:: -(-len(work) // most)]), count, seed)
+    return Draw.fitted(np.asarray(work.latents[:: -(-len(work) // most)]), count, seed)
 
 
-def _mixture(request: SampleRequest, session: Session, progress: Progress) -> Recipe:
+def _mixture(request: SampleRequest, session: Session, progress: Progress) -> Draw:
     assert session.work is not None
-    return Recipe.mixture(mixture_of(session.work, progress), request.count, request.seed)
+    return Draw.mixture(mixture_of(session.work, progress), request.count, request.seed)
 
 
-def _around(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _around(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.cursor is not None
     spread, unit = posterior_spread(session.work)
-    return Recipe.around(session.cursor.latent, request.radius, request.count, request.seed, spread, unit)
+    return Draw.around(session.cursor.latent, request.radius, request.count, request.seed, spread, unit)
 
 
-def _selection(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _selection(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.work is not None
     rows = selected_rows(session)
-    return Recipe.selection(np.asarray(session.work.latents[rows]), request.count, request.seed)
+    return Draw.selection(np.asarray(session.work.latents[rows]), request.count, request.seed)
 
 
-def _shown(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _shown(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.work is not None
     rows = shown_rows(session)
-    return Recipe.selection(
-        np.asarray(session.work.latents[rows]), request.count, request.seed, "those shown"
-    )
+    return Draw.selection(np.asarray(session.work.latents[rows]), request.count, request.seed, "those shown")
 
 
-def _label(request: SampleRequest, session: Session, _: Progress) -> Recipe:
+def _label(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.work is not None
     field = next((one for one in session.work.fields if one.name == request.field), None)
     if field is None or not 0 <= request.code < len(field.names):
@@ -227,7 +225,7 @@ def _label(request: SampleRequest, session: Session, _: Progress) -> Recipe:
     name = f"{field.name} {field.names[request.code]}"
     if len(rows) == 0:
         raise ExplorerError(f"No point has the label {name}; choose another.")
-    return Recipe.selection(rows, request.count, request.seed, name)
+    return Draw.selection(rows, request.count, request.seed, name)
 
 
 _ROWS = (

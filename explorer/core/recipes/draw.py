@@ -27,22 +27,22 @@ PRIORS: dict[draws.Law, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe:
-    """How latents are chosen; the same recipe gives the same latents. Made by one of the class methods below.
+class Draw:
+    """How latents are chosen; the same draw gives the same latents. Made by one of the class methods below.
 
     Attributes:
-        text: the recipe in words, without its seed.
+        text: the draw in words, without its seed.
         seed: what it is drawn with; None where nothing is random.
-        draw: gives the latents ``(n, D) float32``.
+        make: gives the latents ``(n, D) float32``.
     """
 
     text: str
     seed: int | None
-    draw: Callable[[], Floats]
+    make: Callable[[], Floats]
 
     def latents(self) -> Floats:
-        """The latents ``(n, D) float32``. Raises ``ExplorerError`` for an empty or impossible recipe."""
-        return self.draw()
+        """The latents ``(n, D) float32``. Raises ``ExplorerError`` for an empty or impossible draw."""
+        return self.make()
 
     @classmethod
     def prior(
@@ -53,7 +53,7 @@ class Recipe:
         law: draws.Law = "normal",
         temperature: float = 1.0,
         truncation: float | None = None,
-    ) -> Recipe:
+    ) -> Draw:
         """``count`` samples of a prior in ``size`` dimensions; see ``draws.sample_prior``."""
         text = PRIORS[law]
         if truncation is not None:
@@ -63,13 +63,13 @@ class Recipe:
         return cls(text, seed, partial(draws.sample_prior, count, size, seed, law, temperature, truncation))
 
     @classmethod
-    def fitted(cls, latents: Floats, count: int, seed: int) -> Recipe:
+    def fitted(cls, latents: Floats, count: int, seed: int) -> Draw:
         """Samples of the normal distribution fitted to ``latents (n, D)``: ``draws.sample_fitted``."""
         text = "normal distribution fitted to the data"
         return cls(text, seed, partial(draws.sample_fitted, latents, count, seed))
 
     @classmethod
-    def mixture(cls, mixture: Mixture, count: int, seed: int) -> Recipe:
+    def mixture(cls, mixture: Mixture, count: int, seed: int) -> Draw:
         """Samples of a mixture of normals: ``Mixture.sample``."""
         text = f"mixture of {len(mixture.weights)} normal distributions fitted to the data"
         return cls(text, seed, partial(mixture.sample, count, seed))
@@ -83,19 +83,19 @@ class Recipe:
         seed: int,
         sigma: Floats | float | None = None,
         unit: str = "",
-    ) -> Recipe:
+    ) -> Draw:
         """Samples around one latent ``(D,)``; see ``draws.sample_around``. ``unit`` says what sigma is."""
         text = f"around a latent, radius {radius:g}{f' {unit}' if unit else ''}"
         return cls(text, seed, partial(draws.sample_around, np.array(latent), radius, count, seed, sigma))
 
     @classmethod
-    def selection(cls, latents: Floats, count: int, seed: int, name: str = "selection") -> Recipe:
+    def selection(cls, latents: Floats, count: int, seed: int, name: str = "selection") -> Draw:
         """Samples like the rows ``(n, D)`` of a selection; see ``draws.sample_selection``."""
         text = f"{name} of {len(latents):,} points"
         return cls(text, seed, partial(draws.sample_selection, latents, count, seed))
 
     @classmethod
-    def kept(cls, latents: Floats) -> Recipe:
+    def kept(cls, latents: Floats) -> Draw:
         """These latents ``(n, D)`` as they are."""
         return cls("kept", None, partial(_as_they_are, np.array(latents, np.float32)))
 

@@ -1,0 +1,64 @@
+"""Real pictures beside what the model makes of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explorer.core.dataset_base import number_text
+from explorer.core.dataset_sampled import is_sampled
+from explorer.core.errors import ExplorerError
+from explorer.core.export.item import Item, Role
+from explorer.core.latent_ops.draws import checked, generator
+from explorer.core.pixels import mean_squared_error
+from explorer.core.progress import Progress
+from explorer.core.recipes.document import Reconstructions
+from explorer.core.recipes.kinds.common import Chosen, drawn
+from explorer.core.recipes.source import Source
+
+_BATCH = 64
+_TRIPLES_ACROSS = 4
+
+
+def reconstructions(what: Reconstructions, source: Source, progress: Progress) -> Chosen:
+    """The pictures of ``Reconstructions``; errors are mean squares on [0, 1] pixels.
+
+    Raises ``ExplorerError`` where there are no real pictures.
+    """
+    work, pair = source.data, source.pair
+    if is_sampled(work):
+        raise ExplorerError("The points are the model’s own samples and not real pictures; open data.")
+    if what.rows is None:
+        finite = np.flatnonzero(np.isfinite(work.latents).all(axis=1))
+        rows = generator(what.seed).permutation(finite)[: checked(what.count)]
+    else:
+        rows = what.rows
+        if len(rows) == 0 or rows.max() >= len(work):
+            raise ExplorerError("The recipe’s pictures are not in these data; choose others.")
+    height, width, _ = pair.image.picture_shape
+    errors = np.empty(len(rows))
+    for start in range(0, len(rows), _BATCH):
+        progress(start, len(rows), "Comparing", "pictures")
+        part = rows[start : start + _BATCH]
+        given = work.pictures(part, height, width)
+        made = pair.decode(np.asarray(work.latents[part]), source.extras)
+        errors[start : start + len(part)] = [
+            mean_squared_error(one, other) for one, other in zip(given, made, strict=True)
+        ]
+    if what.order == "error":
+        order = np.argsort(-errors, kind="stable")
+        rows, errors = rows[order], errors[order]
+    pairs: tuple[Role, ...] = ("original", "decoded")
+    roles: tuple[Role, ...] = (*pairs, "difference") if what.difference else pairs
+
+    def item(index: int) -> Item:
+        number, part = divmod(index, len(roles))
+        row, role, error = int(rows[number]), roles[part], float(errors[number])
+        captions = {"original": work.item_name(row), "decoded": f"MSE {number_text(error)}", "difference": ""}
+        place = None if source.map is None else tuple(map(float, source.map.positions[row]))
+        return drawn(
+            source, index, np.asarray(work.latents[row], np.float32), role=role, draw=row,
+            sampler=f"picture {work.item_name(row)} of the data", caption=captions[role],
+            where=place if place is None or np.isfinite(place).all() else None, facts={"error": error},
+        )  # fmt: skip
+
+    return Chosen(len(rows) * len(roles), item, len(roles) * _TRIPLES_ACROSS)

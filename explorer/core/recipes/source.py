@@ -1,0 +1,166 @@
+"""What a recipe's pictures are made from: its models, its data and their map, found and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.core import work_maps
+from explorer.core.dataset import open_dataset
+from explorer.core.encoding import encode
+from explorer.core.errors import ExplorerError
+from explorer.core.latent_map import LatentMap
+from explorer.core.map_settings import MapRecord
+from explorer.core.map_shelf import digest
+from explorer.core.model_pair import ModelPair
+from explorer.core.progress import Progress
+from explorer.core.recipes.document import DataUsed, GalleryRecipe, ModelUsed
+from explorer.core.references import Reference
+from explorer.core.session import Session, model_files
+from explorer.core.workspace import Workspace, default_folder, find_workspace
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What is open for a recipe.
+
+    Attributes:
+        pairs: its models, the first the one that draws.
+        work: its data; None without.
+        map: theirs; None without.
+        extras: what the decoders are fed beside the latent.
+        remarks: what is not as it was when the recipe was written, a sentence each.
+    """
+
+    pairs: tuple[ModelPair, ...]
+    work: Workspace | None = None
+    map: LatentMap | None = None
+    extras: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, session: Session) -> Source:
+        """What a session has open. Raises ``ExplorerError`` for no model, or one that cannot draw."""
+        from explorer.core.sampling import check_draws
+
+        if session.pair is None:
+            raise ExplorerError("No model is open; open one that has a decoder first.")
+        check_draws(session.pair)
+        return cls((session.pair,), session.work, session.map, session.extras)
+
+    @property
+    def pair(self) -> ModelPair:
+        """The model that draws."""
+        return self.pairs[0]
+
+    @property
+    def data(self) -> Workspace:
+        """The data. Raises ``ExplorerError`` where there are none."""
+        if self.work is None or not len(self.work):
+            raise ExplorerError("These pictures need the data, which are not open; open data first.")
+        return self.work
+
+    @property
+    def chart(self) -> LatentMap:
+        """The map. Raises ``ExplorerError`` where there is none."""
+        if self.map is None:
+            raise ExplorerError("These pictures need a map of the data; open data and let it be made first.")
+        return self.map
+
+
+def references(
+    source: Source, base: Path
+) -> tuple[tuple[ModelUsed, ...], DataUsed | None, Mapping[str, object] | None]:
+    """What a recipe in the folder ``base`` says of its models, its data and its map."""
+    models = tuple(
+        ModelUsed(pair.name, pair.fingerprint, tuple(Reference.of(path, base) for path in model_files(pair)))
+        for pair in source.pairs
+    )
+    work, data, chart = source.work, None, None
+    if work is not None and len(work):
+        folder, path = Reference.of(work.folder, base), Reference.of(work.data.path, base)
+        data = DataUsed(work.data.name, work.data.fingerprint, digest(work.latents), folder, path)
+        if source.map is not None and source.map.record is not None:
+            chart = source.map.record.facts()
+    return models, data, chart
+
+
+def open_source(
+    recipe: GalleryRecipe,
+    base: Path,
+    progress: Progress,
+    model: Path | None = None,
+    device: str = "auto",
+) -> Source:
+    """Open what ``recipe``, in the folder ``base``, was made from; ``model`` stands for one that has moved.
+
+    Raises ``ExplorerError`` for a model that is gone or another, and ``Cancelled``. Data that are gone are a
+    remark; what needs them says so.
+    """
+    pairs = []
+    for number, used in enumerate(recipe.models):
+        progress(0, 0, "Opening the model")
+        pairs.append(_model(used, base, model if number == 0 else None, device, progress))
+    work, remarks = None, []
+    if recipe.data is not None:
+        work = _data(recipe.data, pairs[0], base, progress)
+        if work is None:
+            remarks.append(f"{recipe.data.name} is not at {recipe.data.path.at} any more.")
+        elif digest(work.latents) != recipe.data.latents:
+            remarks.append(
+                f"The latents of {recipe.data.name} are not bit by bit those of the recipe: they were "
+                "encoded on another device."
+            )
+    chart = None
+    if work is not None and recipe.map is not None:
+        record = MapRecord.of(recipe.map)
+        try:
+            chart = LatentMap.of(work_maps.positions_of(work, record), work.latents, record)
+        except ExplorerError as error:
+            remarks.append(str(error))
+    return Source(tuple(pairs), work, chart, recipe.extras, tuple(remarks))
+
+
+def _model(used: ModelUsed, base: Path, given: Path | None, device: str, progress: Progress) -> ModelPair:
+    if given is not None:
+        files: tuple[Path, ...] = (given,)
+    else:
+        found = [one.found(base) for one in used.files]
+        if not found or not all(found):
+            missing = next((one.at for one, there in zip(used.files, found, strict=True) if not there), "")
+            raise ExplorerError(
+                f"The model {used.name} is not at {missing or 'any place the recipe knows'}; say where it "
+                "lies with --model."
+            )
+        files = tuple(there[0] for there in found)
+    pair = ModelPair.open(files, device, progress=progress)
+    if pair.fingerprint != used.fingerprint:
+        raise ExplorerError(
+            f"{files[-1]} is not the model {used.name} that the recipe was written with, so its pictures "
+            "would be others; say where that lies with --model."
+        )
+    return pair
+
+
+def _data(used: DataUsed, pair: ModelPair, base: Path, progress: Progress) -> Workspace | None:
+    for folder in used.workspace.found(base):
+        with suppress(ExplorerError):
+            work = Workspace.open(folder)
+            if (work.model.fingerprint, work.data.fingerprint) == (pair.fingerprint, used.fingerprint):
+                return work
+    kept = find_workspace(pair.fingerprint, used.fingerprint)
+    if kept is not None:
+        return kept
+    for path in used.path.found(base) if pair.can_encode else ():
+        progress(0, 0, "Reading the data")
+        dataset = open_dataset(path)
+        if dataset.fingerprint() == used.fingerprint:
+            return encode(pair, dataset, default_folder(pair, dataset), progress)
+    return None
