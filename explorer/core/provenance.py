@@ -1,18 +1,15 @@
-"""Pictures that remember where they came from: a latent and its circumstances in a PNG text chunk."""
+"""Pictures that remember where they came from: a latent and its circumstances in a PNG's text or in XMP."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
 import math
-import struct
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +17,14 @@ from numpy.typing import NDArray
 from explorer import __version__
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
+from explorer.core.picture_notes import KEYWORD, find_note
+from explorer.core.xmp import NOTE, packet
 
-KEYWORD = "latent-explorer"
 FORMAT = 1
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_MOST_BYTES = 1 << 22
-_MOST_CHUNKS = 1 << 16
+
+class DamagedNote(ExplorerError):
+    """A picture carries a note of ours that cannot be believed; the picture itself may be well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +41,7 @@ class Provenance:
         place: the map position pointed at or found, in map units, None where there is no map.
         program: the program and version that wrote it.
         extras: what the decoder was fed beside the latent, by the inputs' names.
+        recipe: the hash of the gallery's recipe, hexadecimal; empty where it was made without one.
     """
 
     latent: NDArray[np.float32]
@@ -54,6 +53,7 @@ class Provenance:
     place: tuple[float, float] | None = None
     program: str = f"latent-explorer {__version__}"
     extras: Mapping[str, float] = field(default_factory=dict)
+    recipe: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "latent", np.array(self.latent, np.float32).ravel())
@@ -68,6 +68,7 @@ class Provenance:
                 "sampler": {"text": self.sampler, "seed": self.seed, "index": self.index},
                 "place": self.place,
                 **({"extras": dict(self.extras)} if self.extras else {}),
+                **({"recipe": self.recipe} if self.recipe else {}),
                 "latent": {
                     "type": "float32-le",
                     "size": len(self.latent),
@@ -79,10 +80,10 @@ class Provenance:
     @classmethod
     def from_json(cls, text: str) -> Provenance:
         """Read what ``to_json`` wrote. Raises ``ValueError`` for anything else."""
-        provenance = _parse(text.encode(), "The text")
-        if provenance is None:
-            raise ValueError("no provenance")
-        return provenance
+        try:
+            return _parse(text.encode(), "The text")
+        except (TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
+            raise ValueError("no provenance") from error
 
 
 def write_png(path: Path, picture: NDArray[np.uint8], provenance: Provenance | None = None) -> None:
@@ -96,67 +97,61 @@ def write_png(path: Path, picture: NDArray[np.uint8], provenance: Provenance | N
 
 def png_bytes(picture: NDArray[np.uint8], provenance: Provenance | None = None) -> bytes:
     """The PNG that ``write_png`` writes."""
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
+    (made,) = png_files(picture[None], [provenance])
+    return made
 
-    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
-    notes = PngInfo()
-    if provenance is not None:
-        notes.add_text(KEYWORD, provenance.to_json())
+
+def png_files(pictures: NDArray[np.uint8], provenances: Sequence[Provenance | None]) -> Iterator[bytes]:
+    """The same of several ``uint8 (n, H, W, 1 or 3)``, in less time."""
+    from explorer.core.export import png
+
+    return png.files(pictures, ({} if one is None else {KEYWORD: one.to_json()} for one in provenances))
+
+
+def webp_bytes(picture: NDArray[np.uint8], provenance: Provenance | None = None) -> bytes:
+    """The same as a lossless WebP, whose XMP says what the PNG's text says."""
+    from PIL import Image
+
+    note = {} if provenance is None else {"xmp": packet(**{NOTE: provenance.to_json()})}
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=notes)
+    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    image.save(buffer, "WEBP", lossless=True, quality=60, method=3, **note)
     return buffer.getvalue()
 
 
 def read_provenance(source: Path | bytes) -> Provenance | None:
-    """What ``write_png`` noted in a PNG, or None: another kind of file, no note, or one that is damaged.
+    """What was noted in a PNG or WebP by this program, or None: another kind of file, or no note.
 
-    The picture itself is not decoded and at most some megabytes are held. Raises ``ExplorerError`` where
-    the file cannot be read, and for a note of a later version of the program.
+    The picture itself is not decoded and at most some megabytes are held. Raises ``DamagedNote`` for a note
+    that cannot be believed, and ``ExplorerError`` where the file cannot be read and for a note of a later
+    version of the program.
     """
-    if isinstance(source, bytes):
-        return _parse(_note_in(io.BytesIO(source)), "The picture")
+    name = "The picture" if isinstance(source, bytes) else str(source)
     try:
-        with source.open("rb") as file:
-            note = _note_in(file)
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            note = find_note(file)
+        return None if note is None else _parse(note, name)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ExplorerError(f"{source} could not be read ({reason}); choose another picture.") from error
-    return _parse(note, str(source))
+        raise ExplorerError(f"{name} could not be read ({reason}); choose another picture.") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
+        raise DamagedNote(
+            f"{name} says where it comes from in a note that is damaged or forged, so it is taken as an "
+            "ordinary picture; export it again to return to its latent."
+        ) from error
 
 
-def _note_in(file: BinaryIO) -> bytes | None:
-    """The content of our text chunk, walking the PNG's chunks up to its end."""
-    if file.read(8) != _SIGNATURE:
-        return None
-    wanted = KEYWORD.encode() + b"\0"
-    for _ in range(_MOST_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8 or head[4:] == b"IEND":
-            return None
-        (length,) = struct.unpack(">I", head[:4])
-        if head[4:] != b"tEXt" or not len(wanted) < length <= _MOST_BYTES:
-            file.seek(length + 4, io.SEEK_CUR)
-            continue
-        body, check = file.read(length), file.read(4)
-        if body.startswith(wanted) and check == struct.pack(">I", zlib.crc32(head[4:] + body)):
-            return body[len(wanted) :]
-    return None
-
-
-def _parse(note: bytes | None, name: str) -> Provenance | None:
-    if note is None:
-        return None
-    try:
-        content: dict[str, Any] = json.loads(note)
-        version = content["format"]
-        if isinstance(version, int) and version > FORMAT:
-            raise ExplorerError(
-                f"{name} was written by a later latent-explorer; update the program to return to its latent."
-            )
-        return _provenance(content) if version == FORMAT else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, binascii.Error):
-        return None
+def _parse(note: bytes, name: str) -> Provenance:
+    """Raises one of the usual errors where the note is not ours."""
+    content: dict[str, Any] = json.loads(note)
+    version = content["format"]
+    if isinstance(version, int) and version > FORMAT:
+        raise ExplorerError(
+            f"{name} was written by a later latent-explorer; update the program to return to its latent."
+        )
+    if version != FORMAT:
+        raise ValueError("no such format")
+    return _provenance(content)
 
 
 def _provenance(content: dict[str, Any]) -> Provenance:
@@ -175,7 +170,9 @@ def _provenance(content: dict[str, Any]) -> Provenance:
     numbers_hold = np.isfinite(latent).all() and all(math.isfinite(value) for value in numbers)
     if not numbers_hold or type(index) is not int or not (seed is None or type(seed) is int):
         raise ValueError
-    texts = (model["name"], model["fingerprint"], sampler["text"], content["program"])
+    texts = (
+        model["name"], model["fingerprint"], sampler["text"], content["program"], content.get("recipe", "")
+    )  # fmt: skip
     if not all(isinstance(text, str) and len(text) < 4096 for text in (*texts, *extras)):
         raise ValueError
-    return Provenance(latent, texts[0], texts[1], texts[2], seed, index, place, texts[3], extras)
+    return Provenance(latent, texts[0], texts[1], texts[2], seed, index, place, texts[3], extras, texts[4])

@@ -1,0 +1,1 @@
+"""A gallery as files: a small module for each format, pure functions of (gallery, look, path, progress)."""
