@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from explorer.core.session import Kept
 from explorer.ui.furniture import quiet
-from explorer.ui.pictures import CRISP_BELOW, to_qimage
 
-_CELL = 84
-
-
-class TrayList(QListWidget):
-    """The strip of pictures; Delete asks to remove the chosen ones."""
-
-    delete_pressed = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_pressed.emit()
-        else:
-            super().keyPressEvent(event)
+if TYPE_CHECKING:
+    from explorer.ui.tray_list import TrayList
 
 
 class Tray(QWidget):
     """Kept pictures and what can be done with them.
 
+    Attributes:
+        hand_over: gives what other programs get of some rows when they are dragged out.
+        strip: the pictures; None until there were any.
+
     Signals:
         chosen: index of a picture to go back to.
-        removed: indices of pictures to take out.
+        removed, copied, tag_asked: indices of pictures.
+        rated: indices, and how many stars.
+        moved: indices, and the index before which they go.
+        menu_asked: indices, and where on the screen.
         sample_asked, selection_asked, export_asked: the buttons.
     """
 
     chosen = Signal(int)
     removed = Signal(list)
+    copied = Signal(list)
+    tag_asked = Signal(list)
+    rated = Signal(list, int)
+    moved = Signal(list, int)
+    menu_asked = Signal(list, QPoint)
     sample_asked = Signal()
     selection_asked = Signal()
     export_asked = Signal()
@@ -51,24 +45,8 @@ class Tray(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("tray")
-        self._kept: tuple[Kept, ...] = ()
-        self._list = TrayList()
-        self._list.setViewMode(QListWidget.ViewMode.IconMode)
-        self._list.setFlow(QListWidget.Flow.LeftToRight)
-        self._list.setWrapping(False)
-        self._list.setMovement(QListWidget.Movement.Static)
-        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self._list.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._list.setIconSize(QSize(_CELL, _CELL))
-        self._list.setSpacing(3)
-        self._list.setStyleSheet(
-            "QListWidget { background: transparent; border: 1px solid transparent; }"
-            "QListWidget:focus { border-color: palette(highlight); }"
-        )
-        self._list.setAccessibleName("Kept pictures")
-        self._list.itemActivated.connect(lambda item: self.chosen.emit(self._list.row(item)))
-        self._list.itemClicked.connect(lambda item: self.chosen.emit(self._list.row(item)))
-        self._list.delete_pressed.connect(self._remove)
+        self.hand_over: Callable[[list[int]], QMimeData | None] = lambda _: None
+        self.strip: TrayList | None = None
         self._empty = quiet("Keep a picture with K: it stays here, with its exact latent.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         buttons = QVBoxLayout()
@@ -86,7 +64,7 @@ class Tray(QWidget):
             (
                 self.export,
                 self.export_asked,
-                "Write the kept pictures as a sheet and as single PNGs (Ctrl+E)",
+                "Write pictures as sheets, single files, films or a page (Ctrl+E)",
             ),
         ):
             button.clicked.connect(signal)
@@ -98,28 +76,20 @@ class Tray(QWidget):
         layout.setSpacing(12)
         layout.addLayout(buttons)
         layout.addWidget(self._empty, 1)
-        layout.addWidget(self._list, 1)
         self.setFixedHeight(128)
         self.set_kept(())
 
     def set_kept(self, kept: tuple[Kept, ...]) -> None:
         """Show these pictures; those already shown are not made again."""
-        same = 0
-        while same < min(len(kept), len(self._kept)) and kept[same] is self._kept[same]:
-            same += 1
-        while self._list.count() > same:
-            self._list.takeItem(self._list.count() - 1)
-        for one in kept[same:]:
-            item = QListWidgetItem(_icon(one), "")
-            item.setSizeHint(QSize(_CELL + 4, _CELL + 4))
-            item.setToolTip(f"{one.provenance.sampler or 'kept'}: click to go back to exactly this latent")
-            self._list.addItem(item)
-        if len(kept) > len(self._kept):
-            self._list.scrollToItem(self._list.item(len(kept) - 1))
-        self._kept = kept
-        self._list.setVisible(bool(kept))
+        if kept or self.strip is not None:
+            strip = self._made()
+            strip.set_kept(kept)
+            strip.setVisible(bool(kept))
         self._empty.setVisible(not kept)
-        self.export.setEnabled(bool(kept))
+
+    def rows(self) -> list[int]:
+        """The indices of the pictures that are chosen."""
+        return self.strip.rows() if self.strip is not None else []
 
     def allow_drawing(self, reason: str, *, has_points: bool) -> None:
         """Turn sampling off where ``reason`` says why it cannot be; there may be no points to sample from."""
@@ -128,17 +98,15 @@ class Tray(QWidget):
         for button, tip in self._tips.items():
             button.setToolTip(f"{tip}\n{reason}".strip())
 
-    def _remove(self) -> None:
-        rows = sorted(self._list.row(item) for item in self._list.selectedItems())
-        if rows:
-            self.removed.emit(rows)
+    def _made(self) -> TrayList:
+        if self.strip is None:
+            from explorer.ui.tray_list import TrayList
 
-
-def _icon(kept: Kept) -> QIcon:
-    image = to_qimage(kept.picture)
-    smooth = max(image.width(), image.height()) >= CRISP_BELOW
-    mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
-    pixmap = QPixmap.fromImage(image.scaled(_CELL, _CELL, Qt.AspectRatioMode.KeepAspectRatio, mode))
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)
-    return icon
+            strip = self.strip = TrayList()
+            strip.hand_over = self.hand_over
+            for name in ("chosen", "removed", "copied", "tag_asked", "rated", "moved", "menu_asked"):
+                getattr(strip, name).connect(getattr(self, name))
+            layout = self.layout()
+            assert isinstance(layout, QHBoxLayout)
+            layout.addWidget(strip, 1)
+        return self.strip

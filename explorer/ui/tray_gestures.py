@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from explorer.core.gallery import export_gallery, provenances
+from explorer.core.errors import ExplorerError
 from explorer.core.progress import Progress
-from explorer.core.sampling import SampleRequest, recipe_of
+from explorer.core.provenance import Provenance
+from explorer.core.sampling import SampleRequest, draw_of
 from explorer.core.session import Kept, provenance_of
 from explorer.ui.controller import Controller
 from explorer.ui.edits import Edits
 from explorer.ui.jobs import Jobs
 from explorer.ui.presenter import Presenter
+
+if TYPE_CHECKING:
+    from explorer.core.export.pipeline import Exported
+    from explorer.core.recipes.document import What
+    from explorer.core.recipes.writing import Style
 
 
 class TrayGestures(QObject):
@@ -59,14 +66,18 @@ class TrayGestures(QObject):
             return
 
         def work(progress: Progress) -> tuple[Kept, ...]:
-            recipe = recipe_of(request, session, progress)
-            latents = recipe.latents()
+            draw = draw_of(request, session, progress)
+            latents = draw.latents()
             places = latent_map.placement.place(latents) if latent_map else None
             kept = []
-            items = provenances(recipe, pair.name, pair.fingerprint, places, session.extras)
-            for i, provenance in enumerate(items):
+            for i, latent in enumerate(latents):
                 progress(i, len(latents), "Sampling", "pictures")
-                kept.append(Kept(pair.decode(provenance.latent[None], session.extras)[0], provenance))
+                place = None if places is None else (float(places[i, 0]), float(places[i, 1]))
+                picture = pair.decode(latent[None], session.extras)[0]
+                came_from = Provenance(
+                    latent, pair.name, pair.fingerprint, draw.text, draw.seed, i, place, extras=session.extras
+                )
+                kept.append(Kept(picture, came_from))
             return tuple(kept)
 
         def done(kept: tuple[Kept, ...]) -> None:
@@ -93,19 +104,28 @@ class TrayGestures(QObject):
 
     def export(self, folder: Path) -> None:
         """Write the tray to ``folder`` as a sheet and single PNGs."""
-        tray = self._edits.session.tray
-        if not tray:
-            self._edits.refused.emit("The tray is empty; keep a picture with K or sample some first.")
-            return
-        pictures = {one.provenance: one.picture for one in tray}
+        from explorer.core.recipes.from_session import kept_of
+        from explorer.core.recipes.writing import Style
 
-        def done(paths: list[Path]) -> None:
-            self._edits.said.emit(f"{len(tray)} pictures and their sheet are in {folder}")
-            self.exported.emit(paths)
+        try:
+            self.export_gallery(kept_of(self._edits.session), Style(), folder)
+        except ExplorerError as error:
+            self._edits.refused.emit(str(error))
 
-        def work(progress: Progress) -> list[Path]:
-            return export_gallery(
-                lambda items: [pictures[i] for i in items], list(pictures), folder, progress
-            )
+    def export_gallery(self, what: What, style: Style, folder: Path) -> None:
+        """Write ``what``, made from what is open, and its recipe to ``folder``."""
+        from explorer.core.recipes.source import Source
+        from explorer.core.recipes.writing import recipe_for, write_gallery
+
+        source = Source.of(self._edits.session)
+
+        def work(progress: Progress) -> Exported:
+            return write_gallery(recipe_for(what, source, folder, style), source, folder, progress)
+
+        def done(exported: Exported) -> None:
+            count = exported.pictures
+            said = f"{count:,} {'picture is' if count == 1 else 'pictures are'} in {folder}"
+            self._edits.said.emit("; ".join((said, *exported.remarks)))
+            self.exported.emit(exported.paths)
 
         self._jobs.start("Exporting", work, done)
