@@ -1,15 +1,11 @@
-"""What a person has open and has done: one frozen value, and the file that keeps it."""
+"""What a person has open and has done: one frozen value. The file that keeps it is in ``session_file``."""
 
 from __future__ import annotations
 
-import json
-import math
-import time
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,29 +13,35 @@ import numpy.typing as npt
 from explorer.core.carry import Individual
 from explorer.core.coloring import column_of, shown_of
 from explorer.core.dataset_base import Field, Measure
-from explorer.core.errors import ExplorerError
-from explorer.core.files import atomic_path, write_error
-from explorer.core.gallery import Provenance
 from explorer.core.latent_map import LatentMap
-from explorer.core.map_settings import MapRecord
+from explorer.core.latent_ops.axis_set import AxisSet
 from explorer.core.model_pair import ModelPair
+from explorer.core.path_plan import PathPlan
 from explorer.core.plan import ExtraInput
-from explorer.core.view import View
+from explorer.core.provenance import Provenance
 from explorer.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from explorer.core.latent_ops.directions import Direction
+    from explorer.core.latent_ops.steering import Steered
+    from explorer.core.latent_ops.told import Probe
 
 Floats = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 Place = tuple[float, float]
 
-FORMAT = 1
+OPEN = ("pair", "work", "map", "measures", "unknown")
+"""Fields of a session that its file refers to, or that are worked out anew."""
 
-_EVERYWHERE = 1e9  # JSON knows no infinity
 _NAMES = {
     "point": "data point",
     "image": "dropped image",
     "kept": "kept picture",
     "slider": "slider’s picture",
     "prior": "random picture",
+    "path": "picture of the path",
+    "direction": "moved along directions",
+    "analogy": "analogy",
 }
 
 
@@ -50,11 +52,13 @@ class Cursor:
     Attributes:
         latent: ``(D,) float32``; this is what is decoded.
         place: where it lies on the map, or None without a map.
-        source: how it was come by: ``map``, ``point``, ``image``, ``kept``, ``slider``, ``prior``,
+        source: how it was come by: ``map``, ``point``, ``image``, ``kept``, ``slider``, ``prior``, ``path``,
             ``carried``. All but the first and the last are exact: given, not worked out from a place.
         seed: the seed it was drawn with, if it was drawn.
         carried: what is carried over the map, where that is so.
         name: what it is, in words; may be empty.
+        steered: what directions were added to which latent, where that is so.
+        base: the latent that sliders moved this one away from, where that is so.
     """
 
     latent: Floats
@@ -63,6 +67,8 @@ class Cursor:
     seed: int | None = None
     carried: Individual | None = None
     name: str = ""
+    steered: Steered | None = None
+    base: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,27 +90,52 @@ class DroppedImage:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A picture in the tray, ``uint8 (H, W, C)``, with all that is needed to come back to it."""
+    """A picture in the tray, ``uint8 (H, W, C)``, with all that is needed to come back to it.
+
+    ``rating`` is 0 to 5 stars, ``tags`` are words of the user's.
+    """
 
     picture: Pictures
     provenance: Provenance
+    rating: int = 0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Bookmark:
+    """A picture with a name, to come back to exactly; ``place`` is where it lies on the map that is shown."""
+
+    kept: Kept
+    name: str
+    note: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Session:
     """Everything open and everything done. Fields are compared by identity.
 
+    What is open is kept as references; every other field is kept as it is declared, so a new one needs a type
+    that ``core.coded`` knows and a default, and no more.
+
     Attributes:
         color_by: what colours the map: the name of a column of the data, or a key of ``core.coloring``.
         hidden: codes of that field that are filtered out, -1 being what has no label.
         range: the lowest and highest number that is shown, where a measure colours the map; None for all.
-        measures: what has been worked out to colour by, by the keys of ``core.coloring``.
+        measures: what has been worked out to colour by, by the keys of ``core.coloring``; labels only where
+            a probe tells them.
         selection: rows that were selected, in an order that may mean something, or None; see
             ``selected_rows``.
         dropped: the pictures dropped last; the first is shown beside its reconstruction.
         seed: the seed of the next sample.
         extras: what the decoder is fed beside the latent, by the inputs' names; an input that is not here
             has the value of the model's plan.
+        bookmarks: pictures with names, in the user's order.
+        directions: those that pictures can be moved along, each with a name of its own.
+        probes: what columns of the data are told from a latent by, one for a column.
+        axes: what the sliders move along in place of the dimensions; None for these.
+        path: the stations of the path that is laid over the map, and how it is played.
+        unknown: fields of a saved session that this version does not know, to be kept with it.
     """
 
     pair: ModelPair | None = None
@@ -113,160 +144,24 @@ class Session:
     color_by: str = ""
     hidden: frozenset[int] = frozenset()
     range: tuple[float, float] | None = None
-    measures: Mapping[str, Measure] = field(default_factory=dict)
+    measures: Mapping[str, Field | Measure] = field(default_factory=dict)
     selection: npt.NDArray[np.int64] | None = None
     cursor: Cursor | None = None
     dropped: tuple[DroppedImage, ...] = ()
     tray: tuple[Kept, ...] = ()
     seed: int = 42
     extras: Mapping[str, float] = field(default_factory=dict)
+    bookmarks: tuple[Bookmark, ...] = ()
+    directions: tuple[Direction, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    axes: AxisSet | None = None
+    path: PathPlan = field(default_factory=PathPlan)
+    unknown: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class SavedSession:
-    """A session as it lies on disk: references instead of open models, everything else as it was."""
-
-    model: tuple[Path, ...]
-    workspace: Path | None
-    color_by: str
-    hidden: frozenset[int]
-    range: tuple[float, float] | None
-    cursor: Cursor | None
-    tray: tuple[Kept, ...]
-    seed: int
-    view: View | None
-    extras: Mapping[str, float]
-    map: MapRecord | None = None
-
-
-def save_session(path: Path, session: Session, view: View | None) -> None:
-    """Write ``session`` and the map's view to one file (a zip of JSON and arrays; no pickle).
-
-    Raises ``ExplorerError`` where the file cannot be written; what was there before stays.
-    """
-    pair, cursor = session.pair, session.cursor
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    if cursor is not None:
-        arrays["cursor"] = cursor.latent
-    if cursor is not None and cursor.carried is not None:
-        arrays["carried"] = cursor.carried.latent
-    for i, kept in enumerate(session.tray):
-        arrays[f"picture{i}"] = kept.picture
-    facts = {
-        "format": FORMAT,
-        "model": [str(path.resolve()) for path in model_files(pair)] if pair else [],
-        "workspace": str(session.work.folder.resolve()) if session.work else None,
-        "color_by": session.color_by,
-        "hidden": sorted(session.hidden),
-        "range": session.range,
-        "cursor": _described(cursor) if cursor else None,
-        "tray": [kept.provenance.to_json() for kept in session.tray],
-        "seed": session.seed,
-        "extras": dict(session.extras),
-        "map": session.map.record.facts() if session.map and session.map.record else None,
-        "view": [
-            float(view.center_x),
-            float(view.center_y),
-            float(view.units_per_pixel),
-            view.width,
-            view.height,
-        ]
-        if view
-        else None,
-    }
-    with atomic_path(path) as beside, beside.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, session=np.array(json.dumps(facts)), **arrays)
-
-
-def load_session(path: Path) -> SavedSession:
-    """Read a file of ``save_session``.
-
-    Raises ``ExplorerError`` for a file that is missing, cut short, foreign or of a newer version.
-    """
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            facts = json.loads(str(file["session"]))
-            if facts["format"] > FORMAT:
-                raise ExplorerError(
-                    f"{path} was saved by a newer version of this program; open it with that version."
-                )
-            place = facts["cursor"]
-            cursor = (
-                Cursor(
-                    file["cursor"].astype(np.float32),
-                    tuple(place["place"]) if place["place"] else None,
-                    str(place["source"]),
-                    place["seed"],
-                    _carried(file, place.get("carried")),
-                    str(place.get("name", "")),
-                )
-                if place
-                else None
-            )
-            tray = tuple(
-                Kept(file[f"picture{i}"], Provenance.from_json(text)) for i, text in enumerate(facts["tray"])
-            )
-        return SavedSession(
-            model=tuple(Path(path) for path in facts["model"] or ()),
-            workspace=Path(facts["workspace"]) if facts["workspace"] else None,
-            color_by=str(facts["color_by"]),
-            hidden=frozenset(int(code) for code in facts["hidden"]),
-            range=_range(facts.get("range")),
-            cursor=cursor,
-            tray=tray,
-            seed=int(facts["seed"]),
-            view=View(*facts["view"]) if facts["view"] else None,
-            extras={str(name): float(value) for name, value in facts.get("extras", {}).items()},
-            map=MapRecord.of(facts["map"]) if facts.get("map") else None,
-        )
-    except FileNotFoundError as error:
-        raise ExplorerError(f"{path} does not exist; choose a saved session.") from error
-    except (
-        OSError, KeyError, ValueError, TypeError, IndexError, AttributeError, EOFError, zipfile.BadZipFile,
-    ) as error:  # fmt: skip
-        raise ExplorerError(
-            f"{path} is no session of this program or was cut short; choose another."
-        ) from error
-
-
-def _described(cursor: Cursor) -> dict[str, Any]:
-    one = cursor.carried
-    carried = {"place": one.place, "reach": min(one.reach, _EVERYWHERE), "name": one.name} if one else None
-    return {
-        "place": cursor.place,
-        "source": cursor.source,
-        "seed": cursor.seed,
-        "carried": carried,
-        "name": cursor.name,
-    }
-
-
-def _carried(file: Mapping[str, Any], facts: dict[str, Any] | None) -> Individual | None:
-    if not facts:
-        return None
-    x, y = facts["place"]
-    reach = float(facts["reach"])
-    latent = np.asarray(file["carried"], np.float32)
-    return Individual(
-        latent, (float(x), float(y)), math.inf if reach >= _EVERYWHERE else reach, str(facts["name"])
-    )
-
-
-def put_aside(path: Path) -> Path:
-    """Rename a session that cannot be opened, so that it is not overwritten; returns its new place.
-
-    Raises ``ExplorerError`` where that is not possible.
-    """
-    stem = f"{path.stem}-{time.strftime('%Y-%m-%d')}"
-    aside = path.with_name(stem + path.suffix)
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{stem}-{number}{path.suffix}")
-    try:
-        return path.rename(aside)
-    except OSError as error:
-        raise write_error(aside, error) from error
+def worked_out(session: Session) -> tuple[Measure, ...]:
+    """The numbers that have been worked out to colour by."""
+    return tuple(one for one in session.measures.values() if isinstance(one, Measure))
 
 
 def colored(session: Session) -> Field | Measure | None:
@@ -310,10 +205,6 @@ def shown_rows(session: Session) -> npt.NDArray[np.bool_]:
     return np.ones(len(session.work) if session.work else 0, np.bool_) if rows is None else rows
 
 
-def _range(kept: Any) -> tuple[float, float] | None:
-    return None if kept is None else (float(kept[0]), float(kept[1]))
-
-
 def selected_rows(session: Session) -> npt.NDArray[np.int64] | None:
     """The selected rows that the filter leaves, in the selection's order; None for none."""
     if session.selection is None:
@@ -325,6 +216,16 @@ def selected_rows(session: Session) -> npt.NDArray[np.int64] | None:
 def model_files(pair: ModelPair) -> tuple[Path, ...]:
     """The files a model was opened from: encoder and decoder, or the one that there is."""
     return pair.plan.files
+
+
+def defaults() -> dict[str, Any]:
+    """Fresh values of all fields that the file of a session keeps."""
+    found = {}
+    for one in fields(Session):
+        if one.name not in OPEN:
+            made = one.default_factory
+            found[one.name] = one.default if made is MISSING else made()
+    return found
 
 
 def extra_inputs(pair: ModelPair | None) -> tuple[ExtraInput, ...]:
