@@ -12,21 +12,22 @@ from explorer.ui.store import SessionStore
 class Edit(QUndoCommand):
     """Replaces some fields of the session and can put them back.
 
-    Edits with the same ``gesture`` number belong to one movement of the hand and undo as one step.
+    Edits with the same ``gesture`` number belong to one movement of the hand and are one step: the first
+    takes in the others (``extend``). Qt's own merging is not used: PySide never frees what was merged.
     """
 
     def __init__(
         self,
         store: SessionStore,
         text: str,
-        gesture: int | None,
+        gesture: int,
         after: dict[str, Any],
         before: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(text)
         self._store = store
-        self._gesture = gesture
-        self._before = before or {name: getattr(store.session, name) for name in after}
+        self.gesture = gesture
+        self._before = before or self._present(after)
         self._after = after
 
     def redo(self) -> None:
@@ -35,12 +36,11 @@ class Edit(QUndoCommand):
     def undo(self) -> None:
         self._store.replace(**self._before)
 
-    def id(self) -> int:
-        return -1 if self._gesture is None else 1
+    def extend(self, after: dict[str, Any], before: dict[str, Any] | None = None) -> None:
+        """Do more, as a part of this step."""
+        self._before = {**(before or self._present(after)), **self._before}
+        self._after = {**self._after, **after}
+        self._store.replace(**after)
 
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, Edit) or other._gesture != self._gesture:
-            return False
-        self._after = {**self._after, **other._after}
-        self._before = {**other._before, **self._before}
-        return True
+    def _present(self, after: dict[str, Any]) -> dict[str, Any]:
+        return {name: getattr(self._store.session, name) for name in after}

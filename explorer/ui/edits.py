@@ -63,8 +63,13 @@ class Edits(QObject):
 
         ``before`` is what its undo puts back, where that is not what they are now.
         """
+        stack = self.undo_stack
+        last = stack.command(stack.count() - 1) if stack.index() == stack.count() else None
         with self._own_change():
-            self.undo_stack.push(Edit(self._store, text, self._gesture, after, before))
+            if isinstance(last, Edit) and last.gesture == self._gesture:
+                last.extend(after, before)
+            else:
+                stack.push(Edit(self._store, text, self._gesture, after, before))
 
     def undo(self) -> None:
         """Take the last step back."""
