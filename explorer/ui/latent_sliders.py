@@ -1,211 +1,198 @@
-"""One slider for each latent dimension, the most informative first, collapsed ones folded away."""
+"""One slider for each axis of the latent, the one that matters most first, unused ones folded away."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from explorer.ui.furniture import clear, quiet
+from explorer.core.latent_ops.axes import Axis
+from explorer.ui.axis_slider import AxisSlider
+from explorer.ui.furniture import clear, heading, quiet
 
 Floats = npt.NDArray[np.float32]
 
-MOST = 256
-"""How many dimensions get a slider; a spatial latent may have a hundred times as many."""
-
-_STEPS = 1000
-_ROW = 23
-_LABEL, _VALUE = 34, 52
-
-
-class ValueSlider(QSlider):
-    """A slider over a range of numbers that draws its value at its end.
-
-    Signals:
-        taken: the hand takes it, or a key steps it: what follows is one step of undo.
-    """
-
-    taken = Signal()
-
-    def __init__(self, name: str, low: float, high: float, *, label: int = 0) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self._low, self._high = low, high
-        self._amount = low
-        self._label = label
-        self.setRange(0, _STEPS)
-        self.setSingleStep(_STEPS // 80)
-        self.setPageStep(_STEPS // 10)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(name)
-        self.sliderPressed.connect(self.taken)
-        self.actionTriggered.connect(lambda _: self.taken.emit())
-
-    def set_amount(self, value: float) -> None:
-        """Show ``value`` without telling anybody."""
-        self._amount = value
-        self.blockSignals(True)
-        self.setValue(round((value - self._low) / (self._high - self._low) * self.maximum()))
-        self.blockSignals(False)
-        self._tell()
-        self.update()
-
-    def amount(self) -> float:
-        """The value under the knob."""
-        return self._low + self.value() / self.maximum() * (self._high - self._low)
-
-    def sliderChange(self, change: QSlider.SliderChange) -> None:
-        if change == QSlider.SliderChange.SliderValueChange and not self.signalsBlocked():
-            self._amount = self.amount()
-            self._tell()
-        super().sliderChange(change)
-
-    def _tell(self) -> None:
-        """Say the value to who hears the window: its steps would mean nothing."""
-        if QAccessible.isActive():
-            self.setAccessibleDescription(f"{self._text()}. {self.toolTip()}")
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, _ROW)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(140, _ROW)
-
-    def _track(self) -> QRectF:
-        return QRectF(self._label + 6, self.height() / 2 - 2, self.width() - self._label - _VALUE - 12, 4)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette, track = self.palette(), self._track()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.mid())
-        painter.drawRoundedRect(track, 2, 2)
-        self._paint_behind(painter, track)
-        x = track.left() + track.width() * self.value() / self.maximum()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.text())
-        if self.hasFocus():
-            painter.setPen(QPen(palette.highlight().color(), 3))
-        painter.drawEllipse(QRectF(x - 5.5, self.height() / 2 - 5.5, 11, 11))
-        painter.setPen(palette.text().color())
-        painter.drawText(
-            QRectF(self.width() - _VALUE, 0, _VALUE, self.height()),
-            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-            self._text(),
-        )
-
-    def _paint_behind(self, painter: QPainter, track: QRectF) -> None:
-        """What lies under the knob."""
-
-    def _text(self) -> str:
-        return f"{self._amount:.2f}".replace("-", "−")
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.setSliderDown(True)
-        self._follow(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._follow(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.setSliderDown(False)
-
-    def _follow(self, event: QMouseEvent) -> None:
-        track = self._track()
-        self.setValue(round((event.position().x() - track.left()) / track.width() * self.maximum()))
-
-
-class LatentSlider(ValueSlider):
-    """A slider that draws its dimension's name, information and value in one row.
-
-    The bar behind the knob is as long as the dimension is informative: ``share`` of the best one.
-    """
-
-    def __init__(self, dimension: int, low: float, high: float, share: float) -> None:
-        super().__init__(f"Latent dimension {dimension}", low, high, label=_LABEL)
-        self.dimension = dimension
-        self._share = share
-
-    def _paint_behind(self, painter: QPainter, track: QRectF) -> None:
-        palette = self.palette()
-        known = QRectF(track)
-        known.setWidth(max(4.0, track.width() * self._share))
-        color = palette.highlight().color()
-        color.setAlphaF(0.45)
-        painter.setBrush(color)
-        painter.drawRoundedRect(known, 2, 2)
-        painter.setPen(palette.placeholderText().color())
-        name = QRectF(0, 0, _LABEL + 4, self.height())
-        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, f"z{self.dimension:02d}")
-
-    def _text(self) -> str:
-        return f"{self._amount:+.2f}".replace("-", "−")
+AT_ONCE = 64
+"""How many sliders there are before more are asked for."""
 
 
 class LatentSliders(QWidget):
-    """The dimensions of the latent, the 256 most informative of them.
+    """A section of the right panel, with its heading: which axes, and a slider for each.
+
+    Attributes:
+        choices: what its menu offers: the actions that choose axes.
 
     Signals:
-        moved: ``(dimension, value)`` while a slider is dragged or stepped.
-        pressed: a slider was taken into the hand.
+        moved: ``(number of the axis, coordinate)`` while a slider is dragged or stepped.
+        pressed: a slider is taken into the hand: what follows is one step of undo.
+        released: it is let go, or a step is done.
+        strip_asked: a strip of pictures along the axes is wanted.
+        measure_asked: the axes are to be measured at the present picture.
     """
 
     moved = Signal(int, float)
     pressed = Signal()
+    released = Signal()
+    strip_asked = Signal()
+    measure_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._sliders: list[LatentSlider] = []
-        self._folded: list[LatentSlider] = []
+        self.choices: Sequence[QAction] = ()
+        self._axes: tuple[Axis, ...] = ()
+        self._densities: Floats | None = None
+        self._latent: Floats | None = None
+        self._base: Floats | None = None
+        self._sliders: dict[int, AxisSlider] = {}
+        self._stale: QPushButton | None = None
+        self._kind, self.strip = _KindButton(), _link("Strip")
+        self._kind.setToolTip("Choose what the sliders move along")
+        self._kind.clicked.connect(self._show_choices)
+        self.strip.clicked.connect(self.strip_asked)
+        header = QHBoxLayout()
+        header.setSpacing(8)
+        header.addWidget(heading("Latent"))
+        header.addWidget(self._kind, 1)
+        header.addWidget(self.strip)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
-        self._more = QPushButton()
-        self._more.setFlat(True)
-        self._more.setCheckable(True)
-        self._more.toggled.connect(self._unfold)
-        self._more.setToolTip("Dimensions that the model does not use: they change nothing")
-        self._more.hide()
+        self._layout.setSpacing(2)
+        self._layout.addLayout(header)
+        self._layout.addLayout(self._rows)
 
-    def set_dimensions(
-        self, information: Floats, active: npt.NDArray[np.bool_], low: Floats, high: Floats, unit: str
-    ) -> None:
-        """Make a row for each dimension, ordered by ``information (D,)``; inactive ones are folded."""
-        clear(self._layout, self._more)
-        order = np.argsort(-information, kind="stable")[:MOST]
-        best = max(float(information.max(initial=0.0)), 1e-12)
-        self._sliders, self._folded = [], []
-        for dimension in order:
-            i = int(dimension)
-            slider = LatentSlider(i, float(low[i]), float(high[i]), float(information[i]) / best)
-            tip = f"Dimension {i}: {information[i]:.2f} {unit}" + (
-                "" if active[i] else ", collapsed: changes nothing"
-            )
-            slider.setToolTip(tip)
-            slider.valueChanged.connect(lambda _, s=slider: self.moved.emit(s.dimension, s.amount()))
+    def set_axes(self, axes: tuple[Axis, ...], title: str, size: int) -> None:
+        """Make a slider for each of ``axes``; ``title`` says what they are, ``size`` how many there could be.
+
+        The first 64 are made at once, those that change nothing when they are unfolded.
+        """
+        clear(self._rows)
+        self._axes, self._densities, self._sliders = axes, None, {}
+        self._kind.set_kind(title)
+        active = [i for i, one in enumerate(axes) if one.active]
+        unused = [i for i, one in enumerate(axes) if not one.active]
+        self._add(active[:AT_ONCE])
+        if more := active[AT_ONCE:]:
+            self._fold(more, f"{len(more):,} more")
+        if size > len(axes):
+            self._rows.addWidget(quiet(f"and {size - len(axes):,} dimensions that carry less"))
+        if unused:
+            words = "unused dimension" + "s" * (len(unused) > 1)
+            self._fold(unused, f"{len(unused):,} {words}", "The model does not use them: they change nothing")
+
+    def set_latent(self, latent: Floats, base: Floats | None = None) -> None:
+        """Show ``latent (D,)``; ``base`` is what it was before sliders moved it."""
+        self._latent, self._base = latent, base
+        for slider in self._sliders.values():
+            self._place(slider)
+
+    def set_densities(self, heights: Floats) -> None:
+        """How densely the data lie along each axis, ``(k, bins)``; see ``axes.densities``."""
+        self._densities = heights
+        for i, slider in self._sliders.items():
+            slider.set_density(heights[i])
+
+    def set_stale(self, text: str) -> None:
+        """Say that the axes were measured at another picture, with a way to measure them here."""
+        if self._stale is None and text:
+            self._stale = _link()
+            self._stale.setToolTip("Measure the axes again, at the present picture")
+            self._stale.clicked.connect(self.measure_asked)
+            self._layout.insertWidget(1, self._stale)
+        if self._stale is not None:
+            self._stale.setText(text)
+            self._stale.setVisible(bool(text))
+
+    def _add(self, numbers: Sequence[int], below: QWidget | None = None) -> None:
+        """Make sliders, at the end or below another widget."""
+        best = max((one.weight for one in self._axes), default=1.0)
+        metrics = self.fontMetrics()
+        label = 4 + max((metrics.horizontalAdvance(self._axes[i].name) for i in numbers), default=0)
+        at = self._rows.count() if below is None else self._rows.indexOf(below) + 1
+        for offset, i in enumerate(numbers):
+            axis = self._axes[i]
+            slider = AxisSlider(axis, axis.weight / max(best, 1e-12), label)
+            slider.valueChanged.connect(lambda _, i=i: self._move(i))
             slider.taken.connect(self.pressed)
-            self._sliders.append(slider)
-            self._layout.addWidget(slider)
-            if not active[i]:
-                self._folded.append(slider)
-                slider.hide()
-        self._more.setChecked(False)
-        self._more.setVisible(bool(self._folded))
-        self._more.setText(f"{len(self._folded)} collapsed")
-        self._layout.addWidget(self._more)
-        if len(information) > MOST:
-            self._layout.addWidget(quiet(f"and {len(information) - MOST:,} dimensions that carry less"))
-        self._layout.addStretch(1)
+            slider.sliderReleased.connect(self.released)
+            slider.reset_asked.connect(lambda i=i: self._reset(i))
+            self._sliders[i] = slider
+            if self._densities is not None:
+                slider.set_density(self._densities[i])
+            self._place(slider)
+            self._rows.insertWidget(at + offset, slider)
 
-    def set_latent(self, latent: Floats) -> None:
-        """Show ``latent (D,)``."""
-        for slider in self._sliders:
-            slider.set_amount(float(latent[slider.dimension]))
+    def _fold(self, numbers: Sequence[int], text: str, tip: str = "") -> None:
+        """A button that shows and hides some sliders."""
+        button = _link(f"{text} ▸")
+        button.setCheckable(True)
+        button.setToolTip(tip)
 
-    def _unfold(self, shown: bool) -> None:
-        for slider in self._folded:
-            slider.setVisible(shown)
+        def unfold(shown: bool) -> None:
+            button.setText(f"{text} {'▾' if shown else '▸'}")
+            if numbers[0] not in self._sliders:
+                self._add(numbers, button)
+            for i in numbers:
+                self._sliders[i].setVisible(shown)
+
+        button.toggled.connect(unfold)
+        self._rows.addWidget(button)
+
+    def _place(self, slider: AxisSlider) -> None:
+        if self._latent is not None and len(self._latent) == len(slider.axis.reader):
+            own = None if self._base is None else float(slider.axis.coordinate(self._base))
+            slider.show_coordinate(float(slider.axis.coordinate(self._latent)), own)
+
+    def _move(self, number: int) -> None:
+        slider = self._sliders[number]
+        self.moved.emit(number, slider.amount())
+        if not slider.isSliderDown():
+            self.released.emit()
+
+    def _reset(self, number: int) -> None:
+        """Back to the middle of the data."""
+        self.moved.emit(number, self._axes[number].middle)
+        self.released.emit()
+
+    def _show_choices(self) -> None:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.addActions(self.choices)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._kind.mapToGlobal(QPoint(0, self._kind.height())))
+
+
+class _KindButton(QPushButton):
+    """Says which axes, as much of it as there is room for, and offers others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("link")
+        self._full = ""
+
+    def set_kind(self, title: str) -> None:
+        self._full = title
+        self.setAccessibleName(f"Axes of the sliders: {title}")
+        self._shorten()
+
+    def resizeEvent(self, event: object) -> None:
+        self._shorten()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(48, super().minimumSizeHint().height())
+
+    def _shorten(self) -> None:
+        room = self.width() - self.fontMetrics().horizontalAdvance(" ▾") - 4
+        shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)
+        self.setText(f"{shown} ▾")
+
+
+def _link(text: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName("link")
+    return button

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.errors import ExplorerError
-from explorer.core.latent_ops.axes import Axis, ranges
+from explorer.core.latent_ops.axes import Axis, scaled_axes, some
+from explorer.core.latent_ops.blas import one_thread
 from explorer.core.latent_ops.draws import generator
 from explorer.core.latent_ops.pixel_rows import pixel_rows
 from explorer.core.pca import components
@@ -25,8 +26,10 @@ MOST_BASIS = 512
 
 _SIDE = 64
 _BATCH = 64
+_LEAST_SPREAD = 1e-6
 
 
+@one_thread()
 def visible_axes(
     decode: Decode,
     places: Floats,
@@ -37,19 +40,26 @@ def visible_axes(
 ) -> tuple[Axis, ...]:
     """At most ``count`` axes of largest visible change at ``places (m, D)``, given the codes ``(N, D)``.
 
-    J is the decoder's Jacobian by central differences, S the codes' standard deviation in each dimension. The
-    axes are S·u for the eigenvectors u of the mean of (JS)ᵀ(JS) over the places: of all moves of one standard
-    deviation they change the pictures most, and each changes them in another way (the pull-back metric of
-    Arvanitidis, Hansen and Hauberg 2018). The weight is the root mean square change of a pixel, in levels
-    of 255, per standard deviation. Pictures larger than 64 px are averaged down to that.
+    J is the decoder's Jacobian by central differences, S the codes' principal axes, each one standard
+    deviation long. The axes are S·u for the eigenvectors u of the mean of (JS)ᵀ(JS) over the places: of all
+    moves of one standard deviation of the data they change the pictures most, and each changes them in
+    another way (the pull-back metric of Arvanitidis, Hansen and Hauberg 2018). The weight is the root mean
+    square change of a pixel, in levels of 255, per standard deviation. Pictures larger than 64 px are
+    averaged down to that.
 
     Of more than 512 dimensions, 384 principal axes of the codes and 128 random ones beside them stand for
     the whole space. It decodes ``2 m min(D, 512)`` latents. Raises ``ExplorerError`` where the pictures
     do not change, ``Cancelled`` after a cancel.
     """
     progress = progress or Progress()
-    spread = np.asarray(latents[:: max(1, len(latents) // 20_000)], np.float64).std(axis=0)
-    steps = _basis(latents, seed) * spread  # (k, D): each move is one standard deviation long
+    rows = some(latents)
+    basis = _basis(rows, seed)
+    spread = (rows @ basis.T.astype(np.float32)).std(axis=0, dtype=np.float64)
+    varies = spread > _LEAST_SPREAD * spread.max(initial=0.0)
+    basis, spread = basis[varies], spread[varies]
+    steps = basis * spread[:, None]  # (k, D)
+    if len(steps) == 0:
+        raise ExplorerError("The latents do not differ, so there is no telling how far to move them.")
     metric = np.zeros((len(steps), len(steps)))
     total = 2 * len(places) * len(steps)
     for number, place in enumerate(places):
@@ -64,30 +74,31 @@ def visible_axes(
     progress(total, total, "Measuring what changes", "pictures")
     changes, turns = np.linalg.eigh(metric)
     changes, turns = changes[::-1][:count], turns[:, ::-1][:, :count]
-    kept = changes > max(1e-6 * float(changes[0]), 1e-9)
+    kept = changes > max(1e-6 * float(changes.max(initial=0.0)), 1e-9)
     if not kept.any():
         raise ExplorerError(
             "The pictures do not change around here, so there are no axes of visible change; go elsewhere."
         )
-    vectors = turns[:, kept].T @ steps
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors *= np.sign(vectors[np.arange(len(vectors)), np.abs(vectors).argmax(axis=1)])[:, None]
-    narrow = np.ascontiguousarray(vectors, np.float32)
-    low, high = ranges(latents, narrow)
-    return tuple(
-        Axis(f"visible {i + 1}", vector, float(low[i]), float(high[i]), float(change) ** 0.5, "levels per σ")
-        for i, (vector, change) in enumerate(zip(narrow, changes[kept], strict=True))
+    turns = turns[:, kept].T
+    vectors = turns @ steps
+    signs = np.sign(vectors[np.arange(len(vectors)), np.abs(vectors).argmax(axis=1)])[:, None]
+    return scaled_axes(
+        rows,
+        rows.mean(axis=0, dtype=np.float64),
+        signs * vectors,
+        signs * (turns @ (basis / spread[:, None])),
+        [(f"V {i + 1}", f"Visible change {i + 1}") for i in range(len(vectors))],
+        np.sqrt(changes[kept]),
+        "levels per σ",
     )
 
 
-def _basis(latents: Floats, seed: int) -> NDArray[np.float64]:
-    """Orthonormal rows ``(k, D)`` that span the space, or what matters of it."""
-    size = latents.shape[1]
+def _basis(rows: Floats, seed: int) -> NDArray[np.float64]:
+    """Orthonormal rows ``(k, D)`` that span the space in which the codes lie, or what matters of it."""
+    size = rows.shape[1]
+    found = components(rows, size if size <= MOST_BASIS else MOST_BASIS * 3 // 4)
+    known = np.empty((size, 0)) if found is None else found.axes
     if size <= MOST_BASIS:
-        return np.eye(size)
-    found = components(latents, MOST_BASIS * 3 // 4)
-    random = generator(seed).standard_normal(
-        (size, MOST_BASIS - (0 if found is None else found.axes.shape[1]))
-    )
-    columns = random if found is None else np.concatenate([found.axes, random], axis=1)
-    return np.asarray(np.linalg.qr(columns)[0].T)
+        return known.T
+    random = generator(seed).standard_normal((size, MOST_BASIS - known.shape[1]))
+    return np.asarray(np.linalg.qr(np.concatenate([known, random], axis=1))[0].T)
