@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops.data_graph import DataGraph
+from explorer.core.path_plan import Kind
 from explorer.core.progress import Progress
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Decode = Callable[[Floats], NDArray[np.uint8]]
-Kind = Literal["straight", "spherical", "data"]
 
 KINDS: dict[Kind, tuple[str, str]] = {
     "straight": ("Straight", "The line between two latents."),
@@ -151,7 +150,8 @@ def evenly_visible(path: Path, decode: Decode, looks: int = 192, progress: Progr
     if not changes.any():
         return path
     speed = changes[1:] / changes.sum() + _SLOWEST * np.diff(asked)
-    passed = np.concatenate([[0.0], np.cumsum(speed)]) / speed.sum()
+    passed = np.concatenate([[0.0], np.cumsum(speed)])
+    passed /= passed[-1]
     stations = np.searchsorted(asked, path.times[path.stations])
     return replace(path, points=latents, times=passed, stations=stations)
 
