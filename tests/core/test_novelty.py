@@ -50,8 +50,8 @@ def test_a_copy_and_a_stranger_lie_at_the_two_ends(pictures: np.ndarray, index: 
     assert percent(noise) > 99
     assert novelty.percentile(float(np.median(novelty.usual))) == pytest.approx(50, abs=1)
     assert "copy" in novelty.words(0.0)
-    assert "unlike" in novelty.words(1.0)
-    assert "50 %" in novelty.words(float(np.median(novelty.usual)))
+    assert "Unlike" in novelty.words(1.0)
+    assert "50%" in novelty.words(float(np.median(novelty.usual)))
 
 
 def test_it_is_learnt_of_latents_too() -> None:

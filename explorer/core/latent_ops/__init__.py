@@ -5,11 +5,12 @@
 | new latents: priors, the codes' Gaussian, around a latent, like a selection | `draws` |
 | a mixture of normals fitted to the codes | `mixture` |
 | what each dimension carries | `information` |
-| axes to move along, and strips of pictures along them | `axes` |
+| axes to move along, and strips of pictures along them; those that a session keeps | `axes`, `axis_set` |
 | the axes along which a decoder's pictures change most | `visible` |
 | ways through several latents; equal visible steps | `paths`, `data_graph` |
 | from one set of pictures to another; how well it tells them apart | `directions`, `separation` |
-| a column of the data told from the latent | `probes` |
+| a latent with directions added to it; what a direction is worth | `steering` |
+| a column of the data told from the latent, and in words | `probes`, `told` |
 | pictures as rows of numbers; coordinates of variance 1 | `pixel_rows`, `linear` |
 | many small matrix products beside other work | `blas` |
 | the nearest real pictures, and whether a picture is new | `novelty` |

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +32,8 @@ MOST_ROWS = 8192
 """Rows of each set that are looked at; of more, so many are drawn."""
 
 _NOTHING = 1e-6
+_ARROW = " → "
+_NOT = "not "
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,11 @@ class Direction:
         separation: the AUC with which a direction found the same way separates rows held out of it; 0.5 says
             that it means nothing. None where there were too few rows to hold any out.
         rows: how many rows of each set it comes from.
+        method: how it was found; empty for one of two pictures.
+        start, end: the rows it was found from, at most 8,192 each; or None, and the latents
+            ``ends (2, D)`` of two pictures.
+        against: the names of those whose share was taken out of it.
+        remains: how much of its length that left, in (0, 1].
     """
 
     name: str
@@ -54,11 +61,48 @@ class Direction:
     gap: float
     separation: Score | None
     rows: tuple[int, int]
+    method: str = ""
+    start: NDArray[np.int64] | None = None
+    end: NDArray[np.int64] | None = None
+    ends: Floats | None = None
+    against: tuple[str, ...] = ()
+    remains: float = 1.0
 
     def applied(self, latents: Floats, strength: NDArray[np.floating[Any]] | float) -> Floats:
         """``latents + strength·sigma·vector``; strengths ``(n,)`` move one latent ``(D,)`` to ``(n, D)``."""
         steps = np.asarray(strength, np.float32)[..., None] * np.float32(self.sigma) * self.vector
         return np.asarray(latents + steps, np.float32)
+
+    def inverted(self) -> Direction:
+        """The way back, of the same worth."""
+        start, arrow, end = self.name.partition(_ARROW)
+        name = f"{end}{arrow}{start}" if arrow else _without(self.name)
+        return replace(
+            self,
+            name=name,
+            vector=-self.vector,
+            rows=self.rows[::-1],
+            start=self.end,
+            end=self.start,
+            ends=None if self.ends is None else self.ends[::-1].copy(),
+        )
+
+    def found_again(
+        self, latents: Floats, *, method: Method | None = None, against: Sequence[Direction] = ()
+    ) -> Direction:
+        """The same from the same pictures, by another ``method`` or held against others.
+
+        ``latents (N, D)`` are those it came from. Raises ``ExplorerError`` as finding it does, and where the
+        data are gone.
+        """
+        if self.ends is not None:
+            return direction_of_pair(latents, *self.ends, name=self.name, against=against)
+        assert self.start is not None
+        assert self.end is not None
+        if max(self.start.max(), self.end.max()) >= len(latents):
+            raise ExplorerError(f"The data that “{self.name}” came from are not open; open them again.")
+        wanted: Method = method or ("linear" if self.method == "linear" else "means")
+        return direction_between(latents, self.start, self.end, wanted, name=self.name, against=against)
 
 
 @one_thread()
@@ -82,18 +126,30 @@ def direction_between(
     Raises ``ExplorerError`` for an empty set, two sets with the same mean, or a direction that lies wholly
     within those it is held against.
     """
-    first, second = _apart(latents, start, end, seed)
-    vector = _found(first, second, method, against)
+    start, end = _apart(latents, start, end, seed)
+    first, second = (np.asarray(latents[rows], np.float64) for rows in (start, end))
+    vector, remains = _found(first, second, method, against)
     random = generator(seed, 2)
     (fit_a, held_a), (fit_b, held_b) = split(len(first), random), split(len(second), random)
     separation = None
     if len(held_a) and len(held_b):
-        tried = _found(first[fit_a], second[fit_b], method, against)
+        tried, _ = _found(first[fit_a], second[fit_b], method, against)
         separation = auc(first[held_a] @ tried, second[held_b] @ tried)
     gap = float((second.mean(axis=0) - first.mean(axis=0)) @ vector)
     sigma = _sigma(latents, vector)
-    rows = len(first), len(second)
-    return Direction(name, vector.astype(np.float32), sigma, gap / sigma, separation, rows)
+    return Direction(
+        name=name,
+        vector=vector.astype(np.float32),
+        sigma=sigma,
+        gap=gap / sigma,
+        separation=separation,
+        rows=(len(first), len(second)),
+        method=method,
+        start=start,
+        end=end,
+        against=tuple(one.name for one in against),
+        remains=remains,
+    )
 
 
 def direction_of_label(
@@ -129,9 +185,19 @@ def direction_of_pair(
     apart = np.asarray(end, np.float64) - np.asarray(start, np.float64)
     if not float(np.linalg.norm(apart)) > _NOTHING * max(1.0, float(np.linalg.norm(start))):
         raise ExplorerError("A direction needs two different pictures; these have the same latent.")
-    vector = _unit(apart, against)
+    vector, remains = _unit(apart, against)
     sigma = _sigma(latents, vector)
-    return Direction(name, vector.astype(np.float32), sigma, float(apart @ vector) / sigma, None, (1, 1))
+    return Direction(
+        name=name,
+        vector=vector.astype(np.float32),
+        sigma=sigma,
+        gap=float(apart @ vector) / sigma,
+        separation=None,
+        rows=(1, 1),
+        ends=np.stack([start, end]).astype(np.float32),
+        against=tuple(one.name for one in against),
+        remains=remains,
+    )
 
 
 def analogy(a: Floats, b: Floats, c: Floats) -> Floats:
@@ -139,10 +205,8 @@ def analogy(a: Floats, b: Floats, c: Floats) -> Floats:
     return np.asarray(np.asarray(a, np.float64) - b + c, np.float32)
 
 
-def _apart(
-    latents: Floats, start: Rows, end: Rows, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The latents of each set, finite and at most ``MOST_ROWS``, without the rows that are in both."""
+def _apart(latents: Floats, start: Rows, end: Rows, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of each set with a finite latent, at most ``MOST_ROWS``, without those that are in both."""
     if len(start) == 0 or len(end) == 0:
         empty = "start" if len(start) == 0 else "end"
         raise ExplorerError(f"A direction needs pictures at both ends; none are selected for its {empty}.")
@@ -151,8 +215,7 @@ def _apart(
         rows = np.setdiff1d(own, other)
         if len(rows) > MOST_ROWS:
             rows = np.sort(generator(seed, stream).permutation(rows)[:MOST_ROWS])
-        found = np.asarray(latents[rows], np.float64)
-        sets.append(found[np.isfinite(found).all(axis=1)])
+        sets.append(rows[np.isfinite(latents[rows]).all(axis=1)])
     if min(map(len, sets)) == 0:
         raise ExplorerError(
             "A direction needs two different sets of pictures; one of these lies wholly within the other."
@@ -165,7 +228,8 @@ def _found(
     second: NDArray[np.float64],
     method: Method,
     against: Sequence[Direction],
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], float]:
+    """The vector of length 1, and how much of its length ``against`` left."""
     apart = second.mean(axis=0) - first.mean(axis=0)
     scale = max(float(np.abs(first).max()), float(np.abs(second).max()), 1e-30)
     if not float(np.linalg.norm(apart)) > _NOTHING * scale:
@@ -181,8 +245,8 @@ def _found(
     return _unit(apart, against)
 
 
-def _unit(vector: NDArray[np.float64], against: Sequence[Direction]) -> NDArray[np.float64]:
-    """The vector with length 1, and at right angles to ``against``."""
+def _unit(vector: NDArray[np.float64], against: Sequence[Direction]) -> tuple[NDArray[np.float64], float]:
+    """The vector with length 1 at right angles to ``against``, and the share of its length that was left."""
     whole = float(np.linalg.norm(vector))
     if against:
         others, stretch, _ = np.linalg.svd(
@@ -195,7 +259,11 @@ def _unit(vector: NDArray[np.float64], against: Sequence[Direction]) -> NDArray[
         raise ExplorerError(
             "Nothing is left of this direction beside those it is held against; leave one of them out."
         )
-    return vector / rest
+    return vector / rest, rest / whole
+
+
+def _without(name: str) -> str:
+    return name.removeprefix(_NOT) if name.startswith(_NOT) else f"{_NOT}{name}"
 
 
 def _sigma(latents: Floats, vector: NDArray[np.float64]) -> float:

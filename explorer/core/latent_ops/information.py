@@ -16,7 +16,7 @@ ACTIVE_KL = 0.01
 ACTIVE_VARIANCE = 1e-3
 """Share of the largest variance a plain autoencoder's dimension must have to count as active."""
 
-_BLOCK = 1 << 16
+_BLOCK_NUMBERS = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,10 @@ def dimension_information(latents: Floats, logvars: Floats | None) -> DimensionI
     """
     count, size = latents.shape
     total, squares, used = np.zeros(size), np.zeros(size), 0
-    for start in range(0, count, _BLOCK):
-        part = np.asarray(latents[start : start + _BLOCK], np.float64)
-        spread = None if logvars is None else np.asarray(logvars[start : start + _BLOCK], np.float64)
+    block = max(1, _BLOCK_NUMBERS // max(size, 1))
+    for start in range(0, count, block):
+        part = np.asarray(latents[start : start + block], np.float64)
+        spread = None if logvars is None else np.asarray(logvars[start : start + block], np.float64)
         if spread is not None:
             part = 0.5 * (part**2 + np.exp(np.minimum(spread, 80.0)) - 1.0 - spread)
         part = part[np.isfinite(part).all(axis=1)]

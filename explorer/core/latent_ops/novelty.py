@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_index import LatentIndex
+from explorer.core.latent_ops.blas import one_thread
 from explorer.core.latent_ops.draws import generator
 from explorer.core.latent_ops.pixel_rows import pixel_rows
 from explorer.core.progress import Progress
@@ -23,7 +24,8 @@ SIDE = 32
 
 _AMONG = 6
 _BATCH = 256
-_JUDGED = 500
+JUDGED = 500
+"""Real pictures by which it is learnt what is usual."""
 
 
 class Index(Protocol):
@@ -47,8 +49,9 @@ class PictureIndex:
         self._index = LatentIndex(small)  # type: ignore[arg-type]  # it takes bytes as well
 
     @classmethod
+    @one_thread()
     def read(cls, read: Read, count: int, progress: Progress | None = None) -> PictureIndex:
-        """Read ``count`` pictures by their rows, some at a time.
+        """Read ``count`` pictures by their numbers, some at a time.
 
         Raises ``ExplorerError`` for none, what ``read`` raises, and ``Cancelled``.
         """
@@ -77,6 +80,11 @@ class PictureIndex:
         return rows[:count], lengths[:count] / (255.0 * len(query) ** 0.5)
 
 
+def judged(count: int, seed: int = 0) -> NDArray[np.int64]:
+    """Which of ``count`` pictures are left out to learn what is usual, the first of them first."""
+    return generator(seed).permutation(count)[:JUDGED]
+
+
 def as_rows(pictures: Pictures) -> Pictures:
     """Pictures ``(n, H, W, C)`` averaged down to at most 32 px, as ``(n, P) uint8``."""
     return np.round(pixel_rows(pictures, SIDE)).astype(np.uint8)
@@ -100,8 +108,9 @@ class Novelty:
         query: Callable[[int], NDArray[np.float32] | Pictures],
         seed: int = 0,
         progress: Progress | None = None,
+        most: int = JUDGED,
     ) -> Novelty:
-        """Leave out each of at most 500 of the index's ``count`` rows, and find its nearest other.
+        """Leave out each of at most ``most`` of the index's ``count`` rows, and find its nearest other.
 
         ``query(row)`` is what is looked for in its place: the row's own latent or picture. For decoded
         pictures give the model's *reconstruction* of the row instead: a decoder smooths, and what is smooth
@@ -112,7 +121,7 @@ class Novelty:
         if count < 8:
             raise ExplorerError(f"{count} real pictures are too few to say what is new; open more data.")
         progress = progress or Progress()
-        rows = np.sort(generator(seed).permutation(count)[:_JUDGED])
+        rows = np.sort(judged(count, seed)[:most])
         usual = []
         for done, row in enumerate(rows.tolist()):
             progress(done, len(rows), "Learning what is usual", "pictures")
@@ -132,11 +141,14 @@ class Novelty:
         return float(below + upto) / 2 / len(self.usual) * 100
 
     def words(self, distance: float) -> str:
-        """What the percentile says, for a person."""
+        """What the percentile says, in a sentence without its full stop."""
         percent = self.percentile(distance)
         if percent < 1:
-            return "as good as a copy: nearer to a real picture than real pictures are to each other"
-        if percent > 99:
-            return "unlike all: farther from the nearest real picture than real pictures are from each other"
-        side = f"farther from its nearest real picture than {percent:.0f} % of real pictures are"
-        return f"{'near to a real picture' if percent < 10 else 'new'}: {side}"
+            return "As good as a copy: nearer to a picture of the data than 99% of these are to each other"
+        if percent < 10:
+            return f"Close to a picture of the data: only {percent:.0f}% of these have a nearer one"
+        if percent <= 90:
+            return f"New, as the data’s own pictures are to each other: {percent:.0f}% have a nearer one"
+        if percent <= 99:
+            return f"Far from the data: {percent:.0f}% of its own pictures have a nearer one"
+        return "Unlike all data: farther from it than 99% of its own pictures are from each other"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,8 @@ class ValueProbe:
         bias: what it tells at latent 0.
         r2: R² on held-out rows; 0 is as good as the mean.
         error: root mean square error on the same rows, in the column's own unit.
+        usual: that of always telling the mean.
+        within: 95 % of values lie so near to what is told, by the held-out rows; infinite for fewer than 19.
         low, high: the range of the values it was fitted to.
         fitted: how many rows it was fitted to.
     """
@@ -73,6 +76,8 @@ class ValueProbe:
     bias: float
     r2: Score
     error: float
+    usual: float
+    within: float
     low: float
     high: float
     fitted: int
@@ -104,7 +109,8 @@ def probe_labels(
     rows = rows[place[codes[rows]] >= 0]
     if len(kept) < 2 or len(rows) < FEWEST:
         raise ExplorerError(
-            f"This column has {len(kept)} labels with four or more pictures; two or more could be told apart."
+            f"This column has {len(kept)} label{'s' * (len(kept) != 1)} with four or more pictures; "
+            "two or more could be told apart."
         )
     truth = place[codes[rows]]
     known = np.asarray(latents[rows], np.float64)
@@ -179,11 +185,16 @@ def probe_values(latents: Floats, values: NDArray[np.floating[Any]], seed: int =
     weights = space.turn @ normal
     bias = mean - float(centre @ normal) - float(space.mean @ weights)
     told = known[held] @ weights + bias
+    apart = np.sort(np.abs(truth[held] - told))
+    # The rank that holds for a new value as well (split conformal prediction, Vovk et al. 2005).
+    rank = math.ceil(0.95 * (len(held) + 1))
     return ValueProbe(
         weights=weights,
         bias=bias,
         r2=explained(truth[held], told, mean, random),
-        error=float(np.sqrt(np.square(truth[held] - told).mean())),
+        error=float(np.sqrt(np.square(apart).mean())),
+        usual=float(np.sqrt(np.square(truth[held] - mean).mean())),
+        within=float(apart[rank - 1]) if rank <= len(held) else math.inf,
         low=float(truth[fit].min()),
         high=float(truth[fit].max()),
         fitted=len(fit),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ FEWEST = 8
 _Z = 1.959964
 
 
-class Score(NamedTuple):
+@dataclass(frozen=True)
+class Score:
     """A figure with its 95 % interval, and from how many held-out rows it comes."""
 
     value: float
