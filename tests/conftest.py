@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import platformdirs
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# No test is about how fast the machine is.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 # What tests fetch or build once and keep; asked for while the folders are still the user's.
 os.environ.setdefault("LATENT_EXPLORER_TEST_CACHE", platformdirs.user_cache_dir("latent-explorer-tests"))
@@ -29,6 +35,19 @@ for _variable, _folder in {
     "WIN_PD_OVERRIDE_LOCAL_APPDATA": "local",
 }.items():
     os.environ[_variable] = str(_HOME / _folder)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """From here on garbage is collected between tests and by this thread alone, as the window does it."""
+    gc.disable()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Collect what the last tests left, widgets among it; what lives longer, at the end of a file."""
+    if gc.get_count()[0] > 20_000:
+        gc.collect(1 if nextitem is not None and nextitem.path == item.path else 2)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

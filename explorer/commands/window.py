@@ -44,7 +44,7 @@ def show(paths: Sequence[Path]) -> int:
     from explorer import bootstrap
 
     bootstrap.ensure_qt()
-    gc.disable()  # nothing that is imported becomes garbage; the window turns it on again
+    gc.disable()  # nothing that is imported becomes garbage; the window then collects by itself
     # Before Qt, whose import hook reads the source of every module that is imported after it.
     importlib.import_module("explorer.core.opening")
     from explorer.ui.app import run as run_app
