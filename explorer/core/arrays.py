@@ -93,6 +93,15 @@ def save_array(path: Path, array: npt.NDArray[Any]) -> None:
         writer.append(array)
 
 
+def write_array(stream: IO[bytes], array: npt.NDArray[Any]) -> None:
+    """Write any array of numbers, booleans or strings to a stream as ``.npy``."""
+    descr = np.lib.format.dtype_to_descr(array.dtype)
+    np.lib.format.write_array_header_1_0(
+        stream, {"descr": descr, "fortran_order": False, "shape": array.shape}
+    )
+    stream.write(np.ascontiguousarray(array).tobytes())
+
+
 class ArrayWriter:
     """Writes an ``.npy`` file row by row, its length known only at the end.
 

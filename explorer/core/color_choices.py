@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.core.coloring import DENSITY, DISTORTION, ERROR, LATENT, SUPPORT, VARIANCE
+from explorer.core.coloring import DENSITY, DISTORTION, ERROR, LATENT, PROBE, SUPPORT, VARIANCE
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.model_pair import ModelPair
 from explorer.core.workspace import Workspace
@@ -29,13 +30,18 @@ class Choice:
     missing: str = ""
 
 
-def choices(pair: ModelPair | None, work: Workspace | None) -> list[Choice]:
-    """All there is to colour by, in groups; a latent dimension is one choice, ``LATENT`` without a number."""
+def choices(pair: ModelPair | None, work: Workspace | None, probed: Sequence[str] = ()) -> list[Choice]:
+    """All there is to colour by, in groups; a latent dimension is one choice, ``LATENT`` without a number.
+
+    ``probed`` are the columns that there are probes of.
+    """
     if work is None:
         return []
     found = [Choice("", "One colour", "", "All points alike")]
     found += [Choice(one.name, _read(one.name), "Labels") for one in work.fields if not one.is_text]
     found += [Choice(one.name, _read(one.name), "Numbers", one.note) for one in work.measures]
+    told = "What a probe tells of the column from the latents, right or wrong"
+    found += [Choice(f"{PROBE}{name}", _read(name), "Told by probes", told) for name in probed]
     model, on_map = "From the model", "From the map"
     return [
         *found,

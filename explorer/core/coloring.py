@@ -18,7 +18,7 @@ from explorer.core.workspace import Workspace
 Codes = npt.NDArray[np.int32]
 Column = Field | Measure
 
-ERROR, DENSITY, LATENT = "model:error", "model:density", "latent:"
+ERROR, DENSITY, LATENT, PROBE = "model:error", "model:density", "latent:", "probe:"
 SUPPORT, VARIANCE, DISTORTION = "map:support", "map:variance", "map:distortion"
 OF_MAP = (SUPPORT, VARIANCE, DISTORTION)
 """Those that another map makes void."""
@@ -31,10 +31,11 @@ _ROOM = 0.25
 
 def is_computed(key: str) -> bool:
     """Whether ``key`` names something that is worked out, and no column of the data."""
-    return key in (ERROR, DENSITY, *OF_MAP) or (key.startswith(LATENT) and key[len(LATENT) :].isdigit())
+    is_dimension = key.startswith(LATENT) and key[len(LATENT) :].isdigit()
+    return is_dimension or key in (ERROR, DENSITY, *OF_MAP) or key.startswith(PROBE)
 
 
-def column_of(work: Workspace | None, key: str, worked_out: Mapping[str, Measure]) -> Column | None:
+def column_of(work: Workspace | None, key: str, worked_out: Mapping[str, Column]) -> Column | None:
     """The column of ``key``: one of the data, or one of those ``worked_out`` by key; None for neither."""
     if work is None:
         return None

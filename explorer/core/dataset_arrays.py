@@ -57,6 +57,11 @@ class ArrayDataset(Dataset):
     def __len__(self) -> int:
         return len(self._images)
 
+    @property
+    def side_lengths(self) -> tuple[int, int]:
+        """Height and width of the pictures as they are stored."""
+        return int(self._images.shape[1]), int(self._images.shape[2])
+
     def fingerprint(self) -> str:
         """SHA-256 over the file (and that of its labels), hexadecimal."""
         if not self._fingerprint:

@@ -14,7 +14,7 @@ from explorer.core.encoding import THUMBNAIL
 from explorer.core.files import atomic_folder
 from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
-from explorer.core.sampling import check_draws, prior_recipe
+from explorer.core.sampling import check_draws, prior_draw
 from explorer.core.workspace import Workspace, default_folder, find_workspace
 from explorer.core.workspace_file import (
     ARRAYS,
@@ -42,7 +42,7 @@ class SampledDataset:
     """
 
     def __init__(self, pair: ModelPair, seed: int = SEED) -> None:
-        self._prior = prior_recipe(pair, None, 1, seed).text
+        self._prior = prior_draw(pair, None, 1, seed).text
         self._seed = seed
         self.name = f"{self._prior}, seed {seed}"
 
@@ -79,7 +79,7 @@ def sample(
     dataset = SampledDataset(pair, seed)
     from explorer.core.picture_files import fit_picture
 
-    latents = prior_recipe(pair, None, count or COUNT, seed).latents()
+    latents = prior_draw(pair, None, count or COUNT, seed).latents()
     height, width, channels = pair.image.picture_shape
     shrink = min(1.0, THUMBNAIL / max(height, width))
     small = max(1, round(height * shrink)), max(1, round(width * shrink)), channels

@@ -85,6 +85,24 @@ class Inverse:
         """
         return self._answer(float(place[0]), float(place[1]), units_per_pixel).latent
 
+    def weights_at(
+        self, place: Place, units_per_pixel: float = 0.0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Which rows make up the latent of a place, ``(k,)`` each once, and their shares ``(k,)``, of sum 1.
+
+        The shares times the rows' latents are ``latent_at``, but for rounding. In plain numpy, so slower.
+        """
+        x, y = float(place[0]), float(place[1])
+        answers, share = self._answers(x, y, units_per_pixel)
+        shares = (1.0,) if len(answers) == 1 else (1.0 - share, share)
+        found = [self._weights_of(level, x, y, units_per_pixel) for level, _ in answers]
+        rows = np.concatenate([one[0] for one in found])
+        weights = np.concatenate([one[1] * part for one, part in zip(found, shares, strict=True)])
+        order = np.argsort(rows, kind="stable")
+        rows, weights = rows[order], weights[order]
+        first = np.flatnonzero(np.diff(rows, prepend=-1))
+        return rows[first], np.add.reduceat(weights, first).astype(np.float32)
+
     def trust_at(self, place: Place, units_per_pixel: float = 0.0) -> Trust:
         """How far the latent of a place is to be believed; see ``Trust``.
 
@@ -141,18 +159,25 @@ class Inverse:
         return calibrate(self._index, self._places, self._latents, self._rows, self._count)
 
     def _answer(self, x: float, y: float, units_per_pixel: float) -> Answer:
+        found, share = self._answers(x, y, units_per_pixel)
+        return found[0][1] if len(found) == 1 else _blend(found[0][1], found[1][1], share)
+
+    def _answers(
+        self, x: float, y: float, units_per_pixel: float
+    ) -> tuple[tuple[tuple[int, Answer], ...], float]:
+        """The level that answers for a place, with its answer; or two, and the share of the second."""
         found = self._answer_of(0, x, y, units_per_pixel)
         wanted = max(LEAST_PIXELS * units_per_pixel, REACH * found.nearest)
         if found.farthest >= wanted:
-            return found
+            return ((0, found),), 0.0
         level, coarser = 0, found
         while coarser.farthest < wanted and self._has(level + 1):
             level += 1
             found, coarser = coarser, self._answer_of(level, x, y, units_per_pixel)
         if coarser.farthest <= found.farthest or found.farthest <= 0.0:
-            return coarser
+            return ((level, coarser),), 0.0
         share = math.log(wanted / found.farthest) / math.log(coarser.farthest / found.farthest)
-        return _blend(found, coarser, min(max(share, 0.0), 1.0))
+        return ((level - 1, found), (level, coarser)), min(max(share, 0.0), 1.0)
 
     def _has(self, level: int) -> bool:
         """Whether there is such a level; each is made when first asked for."""
@@ -173,6 +198,16 @@ class Inverse:
         index, rows = self._levels[level]
         return _engine(index, rows, self._latents, x, y, self._count, units_per_pixel)
 
+    def _weights_of(
+        self, level: int, x: float, y: float, units_per_pixel: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The rows that a level's answer is made of, and their weights."""
+        index, rows = self._levels[level]
+        found, distances, offsets, cut = _around(index, x, y, self._count)
+        near = rows[found]
+        _, weights = regression.weigh(distances, offsets, self._latents[near], cut, units_per_pixel)
+        return (near[:1], np.ones(1)) if weights is None else (near, weights)
+
 
 def _answer_plainly(
     index: PlaneIndex,
@@ -184,11 +219,18 @@ def _answer_plainly(
     units_per_pixel: float,
 ) -> Answer:
     """What the ``count`` points nearest to a place say; the index's points are ``rows`` of the latents."""
+    found, distances, offsets, cut = _around(index, x, y, count)
+    return regression.answer(distances, offsets, latents[rows[found]], cut, units_per_pixel)
+
+
+def _around(
+    index: PlaneIndex, x: float, y: float, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], float]:
+    """The index's points nearest to a place, their distances and offsets, and where a weight is zero."""
     found, distances = index.nearest(x, y, count)
     # With all points inside the kernel none may lose its weight: two would have a cliff between them.
     cut = float(distances[-1]) * (1.0 if len(index) > count else 1.5)
-    offsets = index.positions[found] - np.array((x, y))
-    return regression.answer(distances, offsets, latents[rows[found]], cut, units_per_pixel)
+    return found, distances, index.positions[found] - np.array((x, y)), cut
 
 
 def _blend(finer: Answer, coarser: Answer, share: float) -> Answer:

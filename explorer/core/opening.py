@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,17 +18,25 @@ from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.progress import Progress
-from explorer.core.sampling import prior_recipe
-from explorer.core.session import Cursor, SavedSession, Session, load_session, model_files
+from explorer.core.sampling import prior_draw
+from explorer.core.session import Cursor, Session, model_files
 from explorer.core.workspace import Workspace, default_folder, find_workspace
+
+if TYPE_CHECKING:
+    from explorer.core.session_file import SavedSession
 
 SESSION_SUFFIX = ".latents"
 FIRST_SEED = 0
+NO_MODEL = "No model is open; open an encoder and a decoder first, then the data."
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a handful of paths stands for; ``stated`` is what the user says about the model, by its keys."""
+    """What a handful of paths stands for.
+
+    ``stated`` is what the user says about the model, by its keys; ``takes_other`` that another model than
+    that of ``session`` will do.
+    """
 
     model: tuple[Path, ...] = ()
     stated: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +44,7 @@ class Plan:
     data: Path | None = None
     session: Path | None = None
     images: tuple[Path, ...] = ()
+    takes_other: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +86,12 @@ def open_now(plan: Plan, pair: ModelPair | None, progress: Progress, device: str
 
     Raises ``ExplorerError`` for whatever cannot be opened.
     """
-    saved = load_session(plan.session) if plan.session else None
-    folder = saved.workspace if saved else plan.workspace
-    work = Workspace.open(folder) if folder else None
+    if plan.session is not None:
+        from explorer.core.reopening import reopened
+        from explorer.core.session_file import load_session
+
+        return reopened(plan, load_session(plan.session), progress, device)
+    work = Workspace.open(plan.workspace) if plan.workspace else None
     progress(0, 0, "Opening the model")
     if plan.model:
         opened = ModelPair.open(plan.model, device, plan.stated, progress)
@@ -88,23 +100,17 @@ def open_now(plan: Plan, pair: ModelPair | None, progress: Progress, device: str
         pair = opened if work is None else _checked(opened, work)
     elif work is not None:
         pair = pair_of(work, device, progress)
-    elif saved and saved.model:
-        pair = ModelPair.open(saved.model, device, progress=progress)
     if pair is None:
-        raise ExplorerError("No model is open; open an encoder and a decoder first, then the data.")
+        raise ExplorerError(NO_MODEL)
     if plan.data is not None:
         work = encoded(pair, plan.data, progress)
-    latent_map = _map_of(work, saved) if work else None
-    return Opened(pair, work, latent_map, saved, plan.images)
+    return Opened(pair, work, own_map(work) if work else None, images=plan.images)
 
 
-def _map_of(work: Workspace, saved: SavedSession | None) -> LatentMap | None:
-    """The map that a saved session looked at, where it is still kept, else the workspace's own."""
-    own, wanted = work_maps.record_of(work), saved.map if saved else None
-    if wanted is not None and wanted != own:
-        with suppress(ExplorerError):
-            return LatentMap.of(work_maps.positions_of(work, wanted), work.latents, wanted)
-    return LatentMap.of(work_maps.positions_of(work, own), work.latents, own) if own else None
+def own_map(work: Workspace) -> LatentMap | None:
+    """The map that opens with a workspace, if it has one."""
+    record = work_maps.record_of(work)
+    return LatentMap.of(work_maps.positions_of(work, record), work.latents, record) if record else None
 
 
 def open_again(session: Session, device: str, stated: Mapping[str, str] | None, progress: Progress) -> Opened:
@@ -174,8 +180,10 @@ def encoded(pair: ModelPair, data: Path, progress: Progress) -> Workspace:
     )
 
 
-def check_encodes(pair: ModelPair, data: Path) -> None:
-    """Raise ``ExplorerError`` where the model has no encoder that ``data`` could go through."""
+def check_encodes(pair: ModelPair | None, data: Path) -> None:
+    """Raise ``ExplorerError`` where there is no model, or none with an encoder for ``data`` to go through."""
+    if pair is None:
+        raise ExplorerError(NO_MODEL)
     if not pair.can_encode:
         raise ExplorerError(
             f"{data} cannot be encoded, because {pair.name} is a decoder alone; "
@@ -211,4 +219,4 @@ def first_cursor(opened: Opened) -> Cursor:
     pair = opened.pair
     if pair.can_encode and pair.prior != "sphere":
         return Cursor(np.zeros(pair.latent_size, np.float32), None, "prior")
-    return Cursor(prior_recipe(pair, None, 1, FIRST_SEED).latents()[0], None, "prior", FIRST_SEED)
+    return Cursor(prior_draw(pair, None, 1, FIRST_SEED).latents()[0], None, "prior", FIRST_SEED)

@@ -110,7 +110,8 @@ class Placement:
         chosen = np.random.Generator(np.random.PCG64(0)).permutation(len(self._latents))[:_SAMPLE]
         if len(self._latents) < 2:
             return float("inf")
-        return float(np.quantile([self.index.nearest(self._latents[row], 2)[1][1] for row in chosen], 0.99))
+        some = np.asarray(self._latents[chosen], np.float32)
+        return float(np.quantile(self.index.nearest_of_each(some, 2)[1][:, 1], 0.99))
 
     def _placed(self, latents: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         queries = np.atleast_2d(np.asarray(latents, np.float32))
@@ -125,9 +126,7 @@ class Placement:
         nearest = np.empty(len(queries), np.float32)
         for start in range(0, len(queries), _BLOCK):
             part = slice(start, start + _BLOCK)
-            found = [self.index.nearest(query, NEIGHBOURS) for query in queries[part]]
-            rows = np.array([one[0] for one in found])
-            distances = np.array([one[1] for one in found])
+            rows, distances = self.index.nearest_of_each(queries[part], NEIGHBOURS)
             places[part], nearest[part] = self._modes(rows, distances), distances[:, 0]
         return places, nearest
 
@@ -138,13 +137,15 @@ class Placement:
         apart = ((anchors[:, :, None] - anchors[:, None]) ** 2).sum(axis=3)
         fullness = (votes[:, None] * np.exp(apart / (-2.0 * self._bandwidth**2))).sum(axis=2)
         places = anchors[np.arange(len(anchors)), fullness.argmax(axis=1)]
+        moving = np.arange(len(places))
         for _ in range(_STEPS):
-            squares = ((anchors - places[:, None, :]) ** 2).sum(axis=2)
-            pull = votes * np.exp(squares / (-2.0 * self._bandwidth**2))
-            moved = (pull[:, :, None] * anchors).sum(axis=1) / pull.sum(axis=1)[:, None]
-            settled = np.abs(moved - places).max() < 1e-5 * self._bandwidth
-            places = moved
-            if settled:
+            around, before = anchors[moving], places[moving]
+            squares = ((around - before[:, None]) ** 2).sum(axis=2)
+            pull = votes[moving] * np.exp(squares / (-2.0 * self._bandwidth**2))
+            moved = (pull[:, :, None] * around).sum(axis=1) / pull.sum(axis=1)[:, None]
+            places[moving] = moved
+            moving = moving[np.abs(moved - before).max(axis=1) >= 1e-5 * self._bandwidth]
+            if not len(moving):
                 break
         # The nearer a latent is to a data point, by the measure of that neighbourhood, the nearer its place.
         typical = np.median(distances, axis=1)

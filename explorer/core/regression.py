@@ -77,11 +77,31 @@ def answer(
     ``cut`` is the distance from which a weight is zero, ``units_per_pixel`` the screen's scale (0: none).
     """
     nearest, farthest = float(distances[0]), float(distances[-1])
+    weights, tilted = weigh(distances, offsets, latents, cut, units_per_pixel)
+    if tilted is None:
+        own = np.array(latents[0], np.float32)
+        return Answer(own, 0.0, farthest, math.sqrt(float(weights @ _squares(latents, own))))
+    latent = tilted.astype(np.float32) @ latents
+    return Answer(latent, nearest, farthest, math.sqrt(float(weights @ _squares(latents, latent))))
+
+
+def weigh(
+    distances: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    latents: NDArray[np.float32],
+    cut: float,
+    units_per_pixel: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """The neighbours' weights ``(k,)``, and those after tilt and leaning, whose sum of latents is the answer.
+
+    None in place of the latter where the place is a data point's, whose own latent is the answer. The
+    arguments are those of ``answer``.
+    """
+    nearest, farthest = float(distances[0]), float(distances[-1])
     apart = apartness(farthest, len(distances), cut, units_per_pixel)
     weights = _kernel(distances, cut)
     if nearest == 0.0 and (apart == 1.0 or units_per_pixel <= 0.0):
-        own = np.array(latents[0], np.float32)
-        return Answer(own, 0.0, farthest, math.sqrt(float(weights @ _squares(latents, own))))
+        return weights, None
     if apart > 0.0:
         spacing = farthest * math.sqrt(math.pi / len(distances))
         softened = (apart * distances / spacing) ** 2 + (1.0 - apart) ** 2
@@ -89,15 +109,12 @@ def answer(
         weights /= weights.sum()
     inside = (1.0 - apart) * (1.0 - _between(*INSIDE, nearest / cut)) if cut > 0.0 else 0.0
     tilted = _tilted(weights, offsets / cut, inside) if inside > 0.0 else weights
-    latent = tilted.astype(np.float32) @ latents
-    squares = _squares(latents, latent)
+    squares = _squares(latents, tilted.astype(np.float32) @ latents)
     variance = float(weights @ squares)
     if inside > 0.0 and variance > 0.0:
         leaning = weights * np.exp((squares.min() - squares) * (inside * LEANING / variance))
         tilted = _tilted(leaning / leaning.sum(), offsets / cut, inside)
-        latent = tilted.astype(np.float32) @ latents
-        variance = float(weights @ _squares(latents, latent))
-    return Answer(latent, nearest, farthest, math.sqrt(variance))
+    return weights, tilted
 
 
 def apartness(farthest: float, count: int, cut: float, units_per_pixel: float) -> float:

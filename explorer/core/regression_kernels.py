@@ -16,11 +16,14 @@ _INSIDE, _OUTSIDE = INSIDE
 
 
 def _compiled(function):  # type: ignore[no-untyped-def]
-    """Compile, and keep the result on disk: beside the source or in the user's cache."""
+    """Compile, and keep the result on disk: beside the source or in the user's cache.
+
+    An answer takes microseconds: to give the interpreter's lock away and wait for it again takes longer.
+    """
     try:
-        return njit(nogil=True, cache=True)(function)
+        return njit(cache=True)(function)
     except RuntimeError:  # no writable place for the cache
-        return njit(nogil=True)(function)
+        return njit(function)
 
 
 def answer_at(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.model_pair import ModelPair
 from explorer.core.pixels import Pixels, mean_squared_error
-from explorer.core.sampling import prior_recipe
+from explorer.core.sampling import prior_draw
 from explorer.core.workspace import Workspace
 
 SHOWN = 6
@@ -54,7 +54,7 @@ def round_trip(pair: ModelPair, work: Workspace | None) -> RoundTrip:
         rows = np.linspace(0, len(work) - 1, min(count, len(work))).round().astype(np.int64)
         originals = work.pictures(rows, height, width)
     elif pair.can_decode:
-        originals = pair.decode(prior_recipe(pair, work, count, _SEED).latents())
+        originals = pair.decode(prior_draw(pair, work, count, _SEED).latents())
     else:
         originals = np.empty((0, height, width, channels), np.uint8)
     baseline = float(np.var(originals / 255.0, axis=0).mean()) if len(originals) else 0.0

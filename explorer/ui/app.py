@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.core import inverse, raster
@@ -19,34 +19,45 @@ from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.session import Session
 from explorer.ui import accessible
 from explorer.ui.actions import Actions
+from explorer.ui.axes_gestures import AxesGestures
+from explorer.ui.bookmark_gestures import BookmarkGestures
 from explorer.ui.color_gestures import ColorGestures
+from explorer.ui.compare_gestures import CompareGestures
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.drop_gestures import DropGestures
 from explorer.ui.edits import Edits
 from explorer.ui.finding import Finding
+from explorer.ui.garbage import Garbage
 from explorer.ui.ground_gestures import GroundGestures
 from explorer.ui.here_gestures import HereGestures
+from explorer.ui.history import History
 from explorer.ui.jobs import Jobs
+from explorer.ui.kept_gestures import KeptGestures
 from explorer.ui.kept_maps import KeptMaps
+from explorer.ui.latent_tools import LatentTools
 from explorer.ui.main_window import MainWindow
 from explorer.ui.map_accessible import MapVoice
 from explorer.ui.map_gestures import MapGestures
 from explorer.ui.mapping import Mapper
 from explorer.ui.model_gestures import ModelGestures
 from explorer.ui.opening import Opening
+from explorer.ui.path_gestures import PathGestures
 from explorer.ui.point_gestures import PointGestures
 from explorer.ui.presenter import Presenter
 from explorer.ui.selection_gestures import SelectionGestures
 from explorer.ui.selection_presenter import SelectionPresenter
+from explorer.ui.session_gestures import SessionGestures
 from explorer.ui.store import SessionStore
 from explorer.ui.table_gestures import TableGestures
+from explorer.ui.training_gestures import TrainingGestures
 from explorer.ui.tray_gestures import TrayGestures
 from explorer.ui.window_gestures import WindowGestures
 
 NAME = "latent-explorer"
 _COMPILE_AFTER_MS, _IDLE_AFTER_MS = 400, 3000
 _LOG_BYTES = 1_000_000
+_WELCOME = "New here? “Demo: AE · VAE · GAN” in the File menu leads through what tells models apart"
 # How long a thread may hold up the window's: Python's own 5 ms would be felt under the hand.
 _SWITCH_SECONDS = 0.0005
 log = logging.getLogger(__name__)
@@ -56,9 +67,9 @@ class Explorer:
     """The whole application in one window.
 
     Attributes:
-        window, store, jobs, loop, opening, presenter, edits, controller, selecting, tray,
+        window, store, jobs, loop, opening, presenter, edits, controller, selecting, tray, kept,
         dropping, gestures, model, mapping, kept_maps, maps, here, ground, selection, points, finding, tables,
-        actions: its parts.
+        paths, tools, sessions, bookmarks, history, training, actions: its parts.
     """
 
     def __init__(self) -> None:
@@ -70,6 +81,7 @@ class Explorer:
         accessible.install()
         self.window = MainWindow()
         self.store, self.jobs, self.loop = SessionStore(), Jobs(), DecodeLoop()
+        self._garbage = Garbage(self.loop.is_idle, self.window)
         self.edits = Edits(self.window, self.store)
         self.mapping = Mapper(self.store, self.jobs, self.edits, self._settings)
         self.opening = Opening(self.store, self.jobs, self.mapping)
@@ -81,11 +93,29 @@ class Explorer:
         self.points = PointGestures(self.window, self.edits, self.jobs, self.controller, self.selecting)
         self.finding = Finding(self.window, self.store, self.jobs, self.selecting)
         self.tray = TrayGestures(self.edits, self.jobs, self.controller, self.presenter)
+        self.kept = KeptGestures(self.window, self.edits, self.tray)
         self.dropping = DropGestures(self.edits, self.jobs, self.opening, self.controller)
         self.gestures = WindowGestures(
             self.window, self.store, self.jobs, self.controller, self.tray, self.dropping, self._settings
         )
+        self.bookmarks = BookmarkGestures(
+            self.window, self.store, self.edits, self.controller, self.presenter, self.tray
+        )
+        self.history = History(self.window, self.store, self.edits, self.presenter)
+        self.sessions = SessionGestures(
+            self.window, self.store, self.edits, self.jobs, self.opening, self.gestures.file_dialog,
+            Path(platformdirs.user_state_dir(NAME)) / "running",
+        )  # fmt: skip
         self.tables = TableGestures(self.window, self.edits, self.jobs, self.gestures.file_dialog)
+        self.axes = AxesGestures(
+            self.window,
+            self.store,
+            self.edits,
+            self.jobs,
+            self.presenter,
+            self.loop,
+            self.gestures.file_dialog,
+        )
         self.model = ModelGestures(self.window, self.store, self.jobs, self.opening, self._settings)
         self.kept_maps = KeptMaps(self.store, self.jobs, self.mapping)
         self.maps = MapGestures(self.window, self.store, self.jobs, self.mapping, self.kept_maps)
@@ -93,13 +123,27 @@ class Explorer:
         self.ground = GroundGestures(
             self.window, self.store, self.jobs, self.loop, self.presenter, self._settings
         )
+        self.paths = PathGestures(self.window, self.store, self.edits, self.presenter, self.loop, self.jobs)
+        self.tools = LatentTools(
+            self.window, self.store, self.edits, self.jobs, self.loop, self.presenter, self.controller,
+            self.coloring,
+        )  # fmt: skip
+        self.comparing = CompareGestures(
+            self.window, self.store, self.jobs, self.opening, self.gestures.file_dialog
+        )
+        self.gestures.theme_chosen.connect(self.comparing.set_theme)
+        self.training = TrainingGestures(
+            self.window, self.store, self.jobs, self.opening, self.gestures.file_dialog, self._settings,
+            folder / "models",
+        )  # fmt: skip
         self.actions = Actions(
-            self.window, self.gestures, self.controller, self.selecting, self.coloring, self.tray,
+            self.window, self.gestures, self.controller, self.selecting, self.coloring, self.tray, self.kept,
             self.dropping, self.edits, self.opening, self.model, self.maps, self.here, self.ground,
-            self.points, self.finding, self.tables,
+            self.points, self.finding, self.tables, self.axes, self.paths, self.sessions, self.bookmarks,
+            self.history, self.tools, self.comparing, self.training,
         )  # fmt: skip
         self.window.map.add_tools(
-            [self.actions["use_tool", name] for name in ("probe", "pan", "lasso", "rectangle")]
+            [self.actions["use_tool", name] for name in ("probe", "pan", "lasso", "rectangle", "path")]
             + [self.actions["toggle_thumbnails"], self.actions["fit"]]
         )
         self.actions["toggle_thumbnails"].setIconText("Thumbnails")  # what its button says
@@ -113,17 +157,20 @@ class Explorer:
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Show the window and open ``paths``, else the last session, else the bundled demo."""
-        geometry = self._settings.value("geometry")
-        if geometry is not None:
-            self.window.restoreGeometry(geometry)
-        self.window.show()
-        self.window.map.setFocus()
+        # First what a thread does, so that it is done when the window is there.
         if paths:
             self.dropping.open_paths(paths)
         elif self._last_session.exists():
             self.opening.reopen(self._last_session, FIRST)
         else:
             self.opening.open_bundle(FIRST)
+            self.presenter.pictured.connect_once(lambda _: self.window.status.say(_WELCOME))
+        geometry = self._settings.value("geometry")
+        if geometry is not None:
+            self.window.restoreGeometry(geometry)
+        self.window.tool_strip.remember(self._settings)
+        self.window.show()
+        self.window.map.setFocus()
 
     def close(self) -> None:
         """Keep the session and end every thread; safe to call twice."""
@@ -131,16 +178,22 @@ class Explorer:
             return
         self._closed = True
         self._settings.setValue("geometry", self.window.saveGeometry())
-        if self.store.session.pair is not None:
-            self.controller.save_session_to(self._last_session)
+        is_kept = self.store.session.pair is None or self.controller.save_session_to(self._last_session)
         self._idle.stop()
+        self.comparing.close()
+        self.paths.close()
+        self.tools.close()
+        self.history.close()
+        self.training.close()
         self.presenter.close()
         self.voice.close()
         self.coloring.close()
+        self.axes.close()
         self.maps.close()
         self.mapping.close()
         pair = self.store.session.pair
         self.jobs.close(pair.stop if pair is not None else lambda: None)
+        self.sessions.close(all_is_kept=is_kept)
         self.loop.close()
         self.gestures.renderer.close()
         self.window.map.shut_down()
@@ -152,25 +205,30 @@ class Explorer:
             f"and the details are in {log_file()}."
         )
 
+    def _nudge(self, dx: float, dy: float) -> None:
+        """The arrow keys move the station that is looked at, else the probe."""
+        if not self.paths.nudge(dx, dy):
+            self.controller.nudge(dx, dy)
+
     def _wire(self) -> None:
         window, controller, gestures = self.window, self.controller, self.gestures
         tray, dropping = self.tray, self.dropping
         window.closing.connect(self.close)
         window.map.probed.connect(controller.probe)
         window.map.grabbed.connect(controller.grab)
-        window.map.nudged.connect(controller.nudge)
+        window.map.nudged.connect(self._nudge)
         window.map.hovered.connect(controller.hover)
         window.map.dropped.connect(dropping.drop)
         window.map.fell_back.connect(window.message.say)
         window.dropped.connect(dropping.drop)
+        dropping.unfit.connect(self.training.offer)
+        dropping.encoded.connect(self.training.look_at_fit)
         window.loaded.color_by_chosen.connect(self.coloring.color_by)
         window.loaded.legend.isolated.connect(self.coloring.isolate)
         window.loaded.legend.toggled.connect(self.coloring.toggle)
         window.loaded.show_all_asked.connect(self.coloring.show_all)
         window.loaded.range_taken.connect(self.coloring.take_range)
         window.loaded.range_limited.connect(self.coloring.limit)
-        window.here.sliders.pressed.connect(controller.slider_pressed)
-        window.here.sliders.moved.connect(controller.slide)
         window.here.extras.pressed.connect(controller.slider_pressed)
         window.here.extras.changed.connect(controller.set_extra)
         window.tray.chosen.connect(tray.go_to_kept)
@@ -181,25 +239,26 @@ class Explorer:
         gestures.theme_chosen.connect(self.presenter.set_theme)
         window.status.cancel_asked.connect(self.jobs.cancel)
         self._wire_selection()
+        self._wire_path()
         self.maps.use(self.actions)
+        self.axes.use(self.actions)
         self.ground.use(self.actions)
-        self.presenter.pictured.connect(self.maps.wait_for_rest)
+        self.paths.use(self.actions)
+        self.presenter.pictured.connect(lambda _: self.maps.wait_for_rest())
         self.edits.said.connect(window.status.say)
         self.edits.refused.connect(window.message.say)
         self.loop.failed.connect(window.message.say)
         self.jobs.failed.connect(window.message.say)
         self.jobs.broke.connect(self.report_bug)
         self.opening.opened.connect(lambda _: window.message.hide())
+        self.opening.opened.connect(self.sessions.look_after)
         # The compiler is loaded only once there is something to look at; until then numpy draws the map.
-        self.presenter.pictured.connect(
-            lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, _compile),
-            Qt.ConnectionType.SingleShotConnection,
-        )
+        self.presenter.pictured.connect_once(lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, _compile))
         self._idle = QTimer(window)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_AFTER_MS)
         self._idle.timeout.connect(self._prepare)
-        self.presenter.pictured.connect(lambda _: self._idle.start(), Qt.ConnectionType.SingleShotConnection)
+        self.presenter.pictured.connect_once(lambda _: self._idle.start())
         window.files_near.connect(_prepare_guard)
         self.store.changed.connect(self._allow)
         self.opening.remarked.connect(window.message.say)
@@ -227,6 +286,14 @@ class Explorer:
         shown.sample_asked.connect(self.gestures.ask_sample_selection)
         self.gestures.theme_chosen.connect(shown.set_theme)
 
+    def _wire_path(self) -> None:
+        paths, view = self.paths, self.window.map
+        view.stationed.connect(paths.station)
+        view.station_unwanted.connect(paths.remove_station)
+        view.path_ended.connect(paths.end_path)
+        self.dropping.brought.connect(paths.add_brought)
+        self.gestures.theme_chosen.connect(paths.set_theme)
+
     def _allow(self, old: Session, new: Session) -> None:
         """Turn on and off what the open model can and cannot do."""
         if new.pair is not old.pair or new.work is not old.work:
@@ -240,6 +307,7 @@ class Explorer:
     def _prepare(self) -> None:
         """What can be done once nobody waits for anything."""
         _prepare_guard()
+        self.training.offer_unfinished()
         self.gestures.renderer.probe()
 
         def conflict(_: object) -> str:
@@ -291,7 +359,6 @@ def prepare_process() -> None:
     """Let threads take turns quickly, and let the garbage collector pass over all that has been loaded."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.freeze()
-    gc.enable()
 
 
 def run(paths: Sequence[Path] = ()) -> int:

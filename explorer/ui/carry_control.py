@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from explorer.core.carry import REACH
 from explorer.ui.furniture import quiet
-from explorer.ui.latent_sliders import ValueSlider
+from explorer.ui.value_slider import ValueSlider
 
 REACHES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, REACH, 0.75, 1.0, math.inf)
 """What can be chosen, in diameters of the map."""

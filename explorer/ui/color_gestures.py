@@ -12,6 +12,7 @@ from explorer.core.coloring import (
     ERROR,
     LATENT,
     OF_MAP,
+    PROBE,
     column_of,
     default_key,
     is_computed,
@@ -126,8 +127,13 @@ class ColorGestures(QObject):
         if work is None:
             return
         column = column_of(work, key, {})
+        probe = next((one for one in session.probes if key == f"{PROBE}{one.column}"), None)
 
-        def work_out(progress: Progress) -> Measure | None:
+        def work_out(progress: Progress) -> Field | Measure | None:
+            if key.startswith(PROBE):
+                from explorer.core.latent_ops.told import told_column
+
+                return told_column(probe, work.latents, progress) if probe is not None else None
             from explorer.core import coloring_work
 
             if isinstance(column, Measure):
@@ -141,7 +147,7 @@ class ColorGestures(QObject):
             now = self._store.session
             return self._wanted == key and now.work is work and (key not in OF_MAP or now.map is latent_map)
 
-        def put(measure: Measure | None) -> None:
+        def put(measure: Field | Measure | None) -> None:
             if measure is None:
                 self._store.replace(color_by=default_key(work))
                 return
@@ -175,6 +181,14 @@ class ColorGestures(QObject):
         if new.pair is not None and old.pair is not None and new.pair.plan != old.pair.plan:
             left = {key: one for key, one in new.measures.items() if key not in (ERROR, DENSITY)}
             if len(left) < len(new.measures):
+                self._store.replace(measures=left)
+                return
+        if new.probes is not old.probes:
+            gone = {f"{PROBE}{one.column}" for one in old.probes if not any(one is it for it in new.probes)}
+            if self._wanted in gone:
+                self._stop()
+            if gone & new.measures.keys():
+                left = {key: one for key, one in new.measures.items() if key not in gone}
                 self._store.replace(measures=left)
                 return
         if new.map is not old.map and any(key in OF_MAP for key in (new.color_by, *new.measures)):

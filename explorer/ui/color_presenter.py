@@ -49,7 +49,7 @@ class ColorPresenter:
             return  # a drag
         column, before = colored(new), colored(old)
         fresh = new.work is not old.work
-        if fresh or new.pair is not old.pair or new.color_by != old.color_by:
+        if fresh or new.pair is not old.pair or new.color_by != old.color_by or new.probes is not old.probes:
             self._show_choices(new)
         if column is not before or fresh:
             self._show_legend(new)
@@ -78,10 +78,11 @@ class ColorPresenter:
     def _show_choices(self, session: Session) -> None:
         """What there is to colour by, and which of it does."""
         loaded, key = self._window.loaded, session.color_by
-        listed = (session.pair, session.work)
+        probed = tuple(one.column for one in session.probes)
+        listed = (session.pair, session.work, probed)
         if listed != self._listed:
             self._listed = listed
-            loaded.set_choices(choices(session.pair, session.work))
+            loaded.set_choices(choices(session.pair, session.work, probed))
             loaded.set_dimensions([])
         if key.startswith(LATENT) and not loaded.has_dimensions:
             loaded.set_dimensions(_dimensions(session))

@@ -14,8 +14,8 @@ from explorer.core.aim import Aim
 from explorer.core.carry import REACH, Individual
 from explorer.core.errors import ExplorerError
 from explorer.core.provenance import Provenance
-from explorer.core.sampling import prior_recipe
-from explorer.core.session import Cursor, DroppedImage, Session, individual_of, save_session
+from explorer.core.sampling import prior_draw
+from explorer.core.session import Cursor, DroppedImage, Session, individual_of
 from explorer.ui.edits import Edits
 from explorer.ui.main_window import MainWindow
 from explorer.ui.pictures import to_qimage
@@ -71,10 +71,10 @@ class Controller(QObject):
         if self._held is not None:
             x, y = self._carried_to(x, y)
         aim = Aim(latent_map.inverse, (x, y), self._window.map.view().units_per_pixel, self._held)
-        self._presenter.ask_for(aim, began)
         self._pending = aim
         self._trail.append((x, y))
         self._settle_later.want()
+        self._presenter.ask_for(aim, began)  # last, for the decoder's thread waits for what comes after
 
     def grab(self, kind: str, index: int) -> None:
         """A press on a "row", a "dropped" picture or the ring of the "cursor": all of that latent at once.
@@ -82,8 +82,9 @@ class Controller(QObject):
         The last two go along when the hand moves. A point does not: of many there is one under every press,
         and what the map itself says must stay within reach; but once it is the cursor's it can be taken.
         """
-        if kind == "row":
-            self.go_to_row(index)
+        if kind in ("row", "bookmark"):  # a bookmark is gone to by its owner
+            if kind == "row":
+                self.go_to_row(index)
             self._held = None
             return
         if kind == "dropped":
@@ -160,25 +161,15 @@ class Controller(QObject):
     # --- latents -------------------------------------------------------------------------------------
 
     def slider_pressed(self) -> None:
-        """A slider is taken into the hand: what follows is one step of undo."""
+        """A control is taken into the hand: what follows is one step of undo."""
         self._edits.new_gesture()
-
-    def slide(self, dimension: int, value: float) -> None:
-        """Set one latent dimension of what is looked at."""
-        began, cursor = time.perf_counter(), self._edits.session.cursor
-        if cursor is None:
-            return
-        latent = cursor.latent.copy()
-        latent[dimension] = value
-        self._presenter.ask_for(latent, began)
-        self._edits.edit("Slide", cursor=Cursor(latent, self._place_of(latent), "slider"))
 
     def sample_one(self) -> None:
         """Dice: decode a random latent from the prior; the next throw has the next seed."""
         session = self._edits.session
         if session.pair is None or not session.pair.can_decode:
             return
-        latent = prior_recipe(session.pair, session.work, 1, session.seed).latents()[0]
+        latent = prior_draw(session.pair, session.work, 1, session.seed).latents()[0]
         self._edits.new_gesture()
         cursor = Cursor(latent, self._place_of(latent), "prior", session.seed)
         self._edits.edit("Random picture", cursor=cursor, seed=session.seed + 1)
@@ -206,6 +197,8 @@ class Controller(QObject):
 
     def save_session_to(self, path: Path) -> bool:
         """Write the session; says so and returns False where that is not possible."""
+        from explorer.core.session_file import save_session
+
         self._edits.settle()
         try:
             save_session(path, self._edits.session, self._window.map.view())

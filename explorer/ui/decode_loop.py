@@ -2,7 +2,7 @@
 
 1. The hand moves; the controller asks for a latent, or for that of a place (``request``).
 2. The worker takes the newest request; older ones that it never saw are forgotten.
-3. It decodes, which releases the interpreter lock, and the answer comes back through the event loop.
+3. It decodes, which releases the interpreter lock, and the answer comes back as an event.
 
 A decoder of spatial latents that takes longer than a frame draws at half the resolution while the hand moves.
 """
@@ -17,12 +17,13 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from explorer.core.aim import Aim
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.model_pair import ModelPair
 from explorer.core.session import Session
+from explorer.ui.hook import Hook
 
 _SOON = 0.02
 _FRAME = 1 / 30
@@ -33,7 +34,7 @@ Extras = Mapping[str, float]
 _Request = tuple[ModelPair, Wanted, Extras, float]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Decoded:
     """One answer: the picture ``uint8 (H, W, C)`` of ``latent``, and when it was asked for and decoded.
 
@@ -56,23 +57,30 @@ class Decoded:
         return same and not self.preview
 
 
+_CAME = QEvent.Type(QEvent.registerEventType())
+
+
 class DecodeLoop(QObject):
     """Decodes the newest request and forgets the ones it was too slow for.
 
-    Signals:
+    Hooks:
         decoded: a ``Decoded``.
+
+    Signals:
         failed: a sentence for the user.
 
-    Both are sent by the worker's thread: they arrive on the thread of a receiver that is a ``QObject``.
+    Both are sent on the thread that made the loop.
     """
 
-    decoded = Signal(object)
     failed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
+        self.decoded = Hook()
         # Written in C: a condition's waiting in Python costs a tenth of a small decoder's run.
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._answers: SimpleQueue[Decoded | str] = SimpleQueue()
+        self._coming = QEvent(_CAME)
         self._pair: ModelPair | None = None
         self._took = self._asked_at = 0.0
         self._is_busy = self._moves = False
@@ -86,6 +94,14 @@ class DecodeLoop(QObject):
     def is_idle(self) -> bool:
         """Whether no hand drags: no picture is under way, and none was asked for a moment ago."""
         return not self._is_busy and time.perf_counter() - self._asked_at > _AT_REST
+
+    def customEvent(self, event: QEvent) -> None:
+        """An answer of the worker has come."""
+        answer = self._answers.get()
+        if isinstance(answer, Decoded):
+            self.decoded.emit(answer)
+        else:
+            self.failed.emit(answer)
 
     def close(self) -> None:
         """Stop and join the worker, without waiting for the picture that it is at."""
@@ -128,7 +144,7 @@ class DecodeLoop(QObject):
         if pictures is None:
             return False
         seconds = time.perf_counter() - start
-        self.decoded.emit(Decoded(pair, latent, extras, pictures[0], asked_at, seconds, preview=True))
+        self._send(Decoded(pair, latent, extras, pictures[0], asked_at, seconds, preview=True))
         return True
 
     def _whole(self, request: _Request) -> None:
@@ -141,10 +157,16 @@ class DecodeLoop(QObject):
         except Cancelled:
             return
         except ExplorerError as error:
-            self.failed.emit(str(error))
+            self._send(str(error))
         else:
             self._took = time.perf_counter() - start
-            self.decoded.emit(Decoded(pair, latent, extras, picture, asked_at, self._took))
+            self._send(Decoded(pair, latent, extras, picture, asked_at, self._took))
+
+    def _send(self, answer: Decoded | str) -> None:
+        # An event of our own is there sooner than a signal that is queued.
+        self._answers.put(answer)
+        QCoreApplication.postEvent(self, self._coming)
+        self._coming = QEvent(_CAME)
 
     def _newest(self, timeout: float | None = None) -> _Request | None:
         """Wait for a request and take the newest; None when closed. Raises ``Empty`` after ``timeout``."""

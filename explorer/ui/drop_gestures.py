@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 
 from explorer.core.dropped import NO_ENCODER, read_dropped
 from explorer.core.errors import ExplorerError
-from explorer.core.opening import classify
+from explorer.core.opening import Plan, check_encodes, classify
 from explorer.core.progress import Progress
-from explorer.core.provenance import read_provenance
+from explorer.core.provenance import DamagedNote, read_provenance
 from explorer.core.session import Cursor, DroppedImage
 from explorer.ui.controller import Controller
 from explorer.ui.edits import Edits
@@ -22,7 +22,18 @@ MANY_IMAGES = 200
 
 
 class DropGestures(QObject):
-    """What is brought is opened, or placed on the map."""
+    """What is brought is opened, or placed on the map.
+
+    Signals:
+        brought: the pictures that were brought and looked at, as a list of ``Cursor``; what is made of them
+            belongs to the same step of undo.
+        unfit: data that the open model cannot encode, and the sentence that says why.
+        encoded: data have been opened under the model that was open.
+    """
+
+    brought = Signal(object)
+    unfit = Signal(object, str)
+    encoded = Signal(object)
 
     def __init__(self, edits: Edits, jobs: Jobs, opening: Opening, controller: Controller) -> None:
         super().__init__(edits)
@@ -52,8 +63,19 @@ class DropGestures(QObject):
             return
         if plan.images and not (plan.model or plan.workspace or plan.data or plan.session):
             self.place_images([(path.name, path) for path in plan.images])
-        else:
+        elif plan.data is None or plan.model or plan.workspace or plan.session:
             self._opening.open_plan(plan)
+        else:
+            self._open_data(plan, plan.data)
+
+    def _open_data(self, plan: Plan, data: Path) -> None:
+        """Open data alone, for the model that is open."""
+        try:
+            check_encodes(self._edits.session.pair, data)
+        except ExplorerError as error:
+            self.unfit.emit(data, str(error))
+        else:
+            self._opening.open_plan(plan, then=lambda: self.encoded.emit(data))
 
     def place_images(self, sources: Sequence[tuple[str, Path | bytes]]) -> None:
         """Encode pictures, place them on the map and look at the first.
@@ -90,6 +112,8 @@ class DropGestures(QObject):
                 self._edits.new_gesture()
                 cursor = Cursor(first.latent, first.place, "image", name=first.name)
                 self._edits.edit("Drop image", dropped=dropped, cursor=cursor)
+                others = [Cursor(one.latent, one.place, "image", name=one.name) for one in dropped[1:]]
+                self.brought.emit([cursor, *others])
                 if not problems and first.place is not None:
                     self._edits.said.emit(f"{first.name} is on the map · drag its ring to carry it")
 
@@ -103,7 +127,16 @@ class DropGestures(QObject):
         """Whether ``source`` is one of our own pictures, which then has been returned to."""
         try:
             provenance = read_provenance(source[1])
+        except DamagedNote as error:
+            self._edits.refused.emit(str(error))
+            return False
         except ExplorerError as error:
             self._edits.refused.emit(str(error))
             return True
-        return provenance is not None and self._controller.return_to(provenance, source[0])
+        if provenance is None:
+            return False
+        before = self._edits.session.cursor
+        self._controller.return_to(provenance, source[0])
+        if self._edits.session.cursor is not before:
+            self.brought.emit([self._edits.session.cursor])
+        return True

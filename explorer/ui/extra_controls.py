@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from explorer.core.plan import ExtraInput
 from explorer.ui.furniture import Choice, ElidedLabel, clear
-from explorer.ui.latent_sliders import ValueSlider
+from explorer.ui.value_slider import ValueSlider
 
 if TYPE_CHECKING:
     from explorer.ui.check import Check

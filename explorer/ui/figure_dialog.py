@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSettings, QSize, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from explorer.ui.figure_files import draw
 from explorer.ui.figure_source import FigureChoice
 from explorer.ui.furniture import Choice, quiet
 from explorer.ui.jobs import Jobs
+from explorer.ui.preview_image import PreviewImage
 
 _FORMATS = ("png", "svg", "pdf")
 _FORMAT_NAMES = ("PNG, a picture", "SVG, a drawing to edit", "PDF, a page to print")
@@ -35,7 +35,6 @@ _THEMES = ("print", "light", "dark")
 _THEME_NAMES = ("Print: on white", "Light", "Dark")
 _UNITS = ("px", "mm")
 _SOON_MS = 60
-_SQUARE = 8
 _BOXES = {
     "legend": ("Legend", "What the colours mean, with counts", True),
     "caption": ("Settings of the map", "How the map was made, in small below it", True),
@@ -71,7 +70,7 @@ class FigureDialog(QDialog):
         self.setWindowTitle("Export map figure")
         self._make, self._jobs, self._settings = make, jobs, settings
         self._drawing = self._dirty = self._closed = False
-        self._preview = _Preview()
+        self._preview = PreviewImage("Preview of the figure")
         self._preview.resized.connect(self._later)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -275,48 +274,6 @@ class FigureDialog(QDialog):
         self._preview.show_image(image)
         if self._dirty:
             self._draw()
-
-
-class _Preview(QWidget):
-    """The figure, as large as there is room."""
-
-    resized = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setMinimumSize(280, 210)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Preview of the figure")
-        self.image: QImage | None = None
-
-    def room(self) -> QSize:
-        """The pixels there are."""
-        return self.size() * self.devicePixelRatioF()
-
-    def show_image(self, image: QImage | None) -> None:
-        self.image = image
-        self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.resized.emit()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self.image is None:
-            return
-        painter, ratio = QPainter(self), self.devicePixelRatioF()
-        width, height = self.image.width() / ratio, self.image.height() / ratio
-        area = QRectF(round((self.width() - width) / 2), round((self.height() - height) / 2), width, height)
-        if self.image.hasAlphaChannel():
-            painter.fillRect(area, QColor(255, 255, 255))
-            for row in range(int(height // _SQUARE) + 1):
-                for column in range(row % 2, int(width // _SQUARE) + 1, 2):
-                    square = QRectF(
-                        area.left() + column * _SQUARE, area.top() + row * _SQUARE, _SQUARE, _SQUARE
-                    )
-                    painter.fillRect(square & area, QColor(222, 222, 222))
-        painter.drawImage(area, self.image)
-        painter.setPen(self.palette().mid().color())
-        painter.drawRect(area.adjusted(0, 0, -1, -1))
 
 
 def _number(kept: object, otherwise: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject
 
-from explorer.core.session import Session, colored, shown_rows
+from explorer.core.session import Session, colored, shown_rows, worked_out
 from explorer.core.workspace import Workspace
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.main_window import MainWindow
@@ -55,7 +55,7 @@ class Finding(QObject):
             self._job = None
             bar.set_found("", "" if session.work is not None else "There is no data to search.")
             return
-        work, measures = session.work, tuple(session.measures.values())
+        work, measures = session.work, worked_out(session)
         positions = session.map.positions if session.map is not None else None
 
         def done(rows: npt.NDArray[np.int64]) -> None:

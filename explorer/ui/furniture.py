@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QKeyEvent,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -87,6 +88,8 @@ class ElidedLabel(QLabel):
         super().setText(shown)
         self.setToolTip(self._full if shown != self._full else "")
 
+
+_SIGN_WIDTH = 27
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
 """The role under which the list of a ``QComboBox`` keeps what can be done with an entry."""
@@ -216,6 +219,20 @@ class Card(QFrame):
             super().keyPressEvent(event)
 
 
+def small_button(text: str, name: str, *, toggles: bool = False) -> QToolButton:
+    """A button of a sign or a few letters in a section's heading; ``name`` says what it does."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    button.setCheckable(toggles)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setStyleSheet("padding: 1px 5px;")
+    if len(text) == 1:
+        button.setFixedWidth(_SIGN_WIDTH)
+    return button
+
+
 def scrolling(widget: QWidget) -> QScrollArea:
     """``widget`` in a frame that scrolls up and down where there is no room for all of it."""
     area = QScrollArea()
@@ -224,6 +241,18 @@ def scrolling(widget: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(widget)
     return area
+
+
+def come_into_sight(widget: QWidget) -> None:
+    """Scroll the panel that ``widget`` is a part of so far that it is to be seen."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    inner = parent.widget() if parent is not None else None
+    if parent is not None and inner is not None:
+        top, bar = widget.mapTo(inner, QPoint(0, 0)).y(), parent.verticalScrollBar()
+        least = min(top, top + widget.height() - parent.viewport().height())
+        bar.setValue(max(least, min(bar.value(), top)))
 
 
 def clear(layout: QLayout, keep: QWidget | None = None) -> None:

@@ -161,7 +161,7 @@ class _Demo:
 
     def _drop(self) -> None:
         """Drop a picture file that the data hold, as the file manager would."""
-        from explorer.core.gallery import write_png
+        from explorer.core.provenance import write_png
 
         work = self._explorer.store.session.work
         assert work is not None

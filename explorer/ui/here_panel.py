@@ -51,6 +51,7 @@ class HerePanel(QWidget):
         self._source = ElidedLabel("quiet")
         self._source.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._dropped: DroppedSection | None = None
+        self._sections: list[tuple[int, QWidget]] = []
 
         title = QHBoxLayout()
         title.addWidget(self._heading)
@@ -63,7 +64,6 @@ class HerePanel(QWidget):
             self.neighbours,
             self._extras_heading,
             self.extras,
-            heading("Latent · by information"),
             self.sliders,
         ):
             self._rest.addWidget(widget)
@@ -83,9 +83,14 @@ class HerePanel(QWidget):
         side = max(_LEAST_PICTURE, min(self.width() - 28, self.height() * 2 // 5))
         self.picture.setMaximumHeight(side)
 
-    def add_section(self, widget: QWidget) -> None:
-        """Put a section of somebody else's below the nearest images; it has its own heading."""
-        self._rest.insertWidget(self._rest.indexOf(self._extras_heading), widget)
+    def add_section(self, widget: QWidget, rank: int) -> None:
+        """Put a section of somebody else's below the nearest images and those of a lower ``rank``.
+
+        It has its own heading.
+        """
+        before = next((one for known, one in self._sections if known > rank), self._extras_heading)
+        self._rest.insertWidget(self._rest.indexOf(before), widget)
+        self._sections = sorted([*self._sections, (rank, widget)], key=lambda one: one[0])
 
     def set_kinds(self, *, decoded: bool, real: bool) -> None:
         """Say what the pictures are: decoded, or that of the nearest image; neighbours real, or samples."""

@@ -56,7 +56,7 @@ class HerePresenter(QObject):
         self._dropped = 0
         self._learnt: LatentMap | None = None
         self._doubt = self._faded = 0.0
-        self._shows_doubt = True
+        self._shows_doubt, self._compares = True, False
         self.later = pauses.task(self._show, _SETTLE_MS)
         self._fade = pauses.task(self._fade_on, _FADE_MS)
         self._sharpen_later = _after(self, _SHARPEN_MS, self._sharpen)
@@ -78,6 +78,11 @@ class HerePresenter(QObject):
         """Whether the picture is faded and hatched where data are far."""
         self._shows_doubt = shown
         self._fade.want()
+
+    def compare_latents(self, wanted: bool) -> None:
+        """Whether the nearest images are always those of the latent, and never those on the map."""
+        self._compares = wanted
+        self.later.want()
 
     def _changed(self, old: Session, new: Session) -> None:
         if new.map is not old.map:
@@ -170,7 +175,7 @@ class HerePresenter(QObject):
         latent_map: LatentMap,
     ) -> list[int]:
         """Show the nearest real images and return their rows: on the map, or of the latent if it is exact."""
-        by_latent = cursor.source != "map" and latent_map is self._learnt
+        by_latent = (cursor.source != "map" or self._compares) and latent_map is self._learnt
         if by_latent:
             rows = [int(row) for row in latent_map.placement.nearest(cursor.latent, NEIGHBOURS)[0]]
         else:

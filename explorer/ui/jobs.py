@@ -57,6 +57,7 @@ class Jobs(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.running: list[Job] = []
+        self._closed = False
 
     def start(
         self,
@@ -66,16 +67,20 @@ class Jobs(QObject):
         *,
         wanted: Callable[[], bool] = lambda: True,
         failed: Callable[[str], None] | None = None,
+        after: Callable[[], None] = lambda: None,
         quiet: bool = False,
     ) -> Job:
         """Run ``work(progress)`` on a thread and hand its result to ``done`` on the window's thread.
 
         The result is dropped if ``wanted()`` is false by then: what the work started from has left the
         session. An ``ExplorerError`` goes to ``failed`` (by default shown to the user), a ``Cancelled``
-        is silent, and anything else is reported as a bug. A ``quiet`` one is housekeeping that nobody asked
-        for: it is not what one cancels.
+        is silent, and anything else is reported as a bug. ``after`` follows in any case. A ``quiet`` one
+        is housekeeping that nobody asked for: it is not what one cancels. Once closed, nothing starts.
         """
         job = Job(title, work, quiet)
+        if self._closed:  # a window that closes still asks for pictures of what it lays out
+            job.progress.cancel()
+            return job
 
         def report(report: Report) -> None:
             job.report = report
@@ -94,6 +99,7 @@ class Jobs(QObject):
                 self.broke.emit(error)
             elif error is None and not job.progress.cancelled and wanted():
                 done(result)
+            after()
             job.deleteLater()
 
         job.reported.connect(report, Qt.ConnectionType.QueuedConnection)
@@ -114,10 +120,11 @@ class Jobs(QObject):
             job.progress.cancel()
 
     def close(self, interrupt: Callable[[], None] = lambda: None) -> None:
-        """Cancel and join every job; what they end with is not delivered any more.
+        """Cancel and join every job, and start none any more; what they end with is not delivered.
 
         ``interrupt`` is called until none runs, for what lasts long between two looks at the progress.
         """
+        self._closed = True
         self.cancel()
         for job in self.running:
             job.reported.disconnect()

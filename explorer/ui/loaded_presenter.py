@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from explorer.core.dataset_sampled import is_sampled
+from explorer.core.latent_ops.axes import spread_rows
 from explorer.core.latent_ops.information import DimensionInformation, dimension_information
 from explorer.core.model_pair import ModelPair
-from explorer.core.quantiles import bulk
 from explorer.core.session import Session, extra_inputs
 from explorer.ui.decode_loop import Decoded
 from explorer.ui.main_window import MainWindow
-
-_SAMPLE = 20_000
 
 
 class LoadedPresenter:
@@ -22,8 +18,8 @@ class LoadedPresenter:
         self._window = window
         self._told = ""
 
-    def show(self, session: Session) -> None:
-        """All that depends on model and data alone."""
+    def show(self, session: Session) -> DimensionInformation | None:
+        """All that depends on model and data alone; returns what each dimension carries."""
         window, pair, work = self._window, session.pair, session.work
         information = information_of(session)
         window.loaded.set_model(pair, int(information.active.sum()) if information else None)
@@ -36,11 +32,11 @@ class LoadedPresenter:
         window.here.set_kinds(
             decoded=pair is None or pair.can_decode, real=work is None or not is_sampled(work)
         )
-        self._show_sliders(session, information)
         if pair is not None and not pair.can_decode:
             self._show_chip(pair, pair.device, f"The encoder really runs on: {pair.device}.")
         if work is None:
             window.map.set_message(_invitation(session))
+        return information
 
     def show_extras(self, old: Session, new: Session) -> None:
         """What the decoder is fed beside the latent: its controls, and their values."""
@@ -69,27 +65,12 @@ class LoadedPresenter:
             self._window.message.say(pair.fell_back)
         self._told = pair.fell_back
 
-    def _show_sliders(self, session: Session, information: DimensionInformation | None) -> None:
-        """A slider for each dimension, over the range of the data, or of the prior where there are none."""
-        if session.pair is None:
-            return
-        sliders = self._window.here.sliders
-        if information is None or session.work is None:
-            ones = np.ones(session.pair.latent_size, np.float32)
-            reach = 1.0 if session.pair.prior in ("sphere", "uniform") else 3.0
-            sliders.set_dimensions(ones, ones > 0, -reach * ones, reach * ones, "(no data open)")
-            return
-        low, high = bulk(np.asarray(session.work.latents[:: max(1, len(session.work) // _SAMPLE)]))
-        room = np.maximum(0.15 * (high - low), 0.5)
-        unit = "nats" if information.measure == "KL" else "variance"
-        sliders.set_dimensions(information.values, information.active, low - room, high + room, unit)
-
 
 def information_of(session: Session) -> DimensionInformation | None:
     """What each latent dimension carries over the data (a sample of them where there are many)."""
     if session.work is None:
         return None
-    some = slice(None, None, max(1, len(session.work) // _SAMPLE))
+    some = spread_rows(session.work.latents)
     logvars = session.work.logvars
     return dimension_information(session.work.latents[some], None if logvars is None else logvars[some])
 

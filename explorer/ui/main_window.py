@@ -12,6 +12,7 @@ from explorer.ui.loaded_panel import LoadedPanel
 from explorer.ui.map_view import MapView
 from explorer.ui.message_bar import MessageBar
 from explorer.ui.status_line import StatusLine
+from explorer.ui.tool_strip import ToolStrip
 from explorer.ui.tray import Tray
 
 _LEFT, _RIGHT = 248, 330
@@ -19,7 +20,7 @@ _LEAST_LEFT, _LEAST_RIGHT = 236, 268
 _LEAST = 200, 150
 # Below so many units of width or height a part makes room for the map.
 _LOADED_FROM, _HERE_FROM, _ENDS_FROM = 800, 560, 620
-_TRAY_FROM, _HERE_HIGH_FROM, _STATUS_FROM = 440, 330, 240
+_STRIP_FROM, _TRAY_FROM, _HERE_HIGH_FROM, _STATUS_FROM = 520, 440, 330, 240
 
 
 class MainWindow(QMainWindow):
@@ -56,7 +57,12 @@ class MainWindow(QMainWindow):
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.message)
-        middle.addWidget(self.map, 1)
+        room = QSplitter(Qt.Orientation.Vertical)
+        room.setHandleWidth(1)
+        room.setChildrenCollapsible(False)
+        room.addWidget(self.map)
+        middle.addWidget(room, 1)
+        self.tool_strip = ToolStrip(room, self.map)
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setHandleWidth(1)
         columns.setChildrenCollapsible(False)
@@ -118,6 +124,7 @@ class MainWindow(QMainWindow):
         ):
             if part.isHidden() == has_room:
                 part.setVisible(has_room)
+        self.tool_strip.set_room(high >= _STRIP_FROM)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab: to the next control as one reads, for many are made later than those that follow them."""

@@ -32,13 +32,15 @@ from explorer.ui.theme import DARK, Theme
 from explorer.ui.tool_bar import ToolBar
 
 if TYPE_CHECKING:
+    from explorer.ui.bookmark_marks import BookmarkMarks
     from explorer.ui.map_gl import GlGround
+    from explorer.ui.path_marks import PathMarks
     from explorer.ui.thumbnail_cache import Read
     from explorer.ui.thumbnail_layer import ThumbnailLayer
 
 ZOOM_STEP = 1.25
 
-_FORMING = 0.3
+_FORMING = 0.8  # seconds; a busy machine brings two layouts a second
 _CHIP = 60
 _REACH = 10.0
 _PAUSE = 0.25
@@ -188,6 +190,21 @@ class MapCanvas(QWidget):
         finite = np.isfinite(places).all(axis=1)
         self._marks.dropped = places[finite]
         self._marks.dropped_far = far[finite] if far is not None else np.zeros(int(finite.sum()), np.bool_)
+        self._refresh()
+
+    def set_path(self, path: PathMarks | None) -> None:
+        """A path over the points, or none."""
+        self._marks.path = path
+        self._refresh()
+
+    @property
+    def bookmarks(self) -> BookmarkMarks | None:
+        """The flags that are shown."""
+        return self._marks.bookmarks
+
+    def set_bookmarks(self, bookmarks: BookmarkMarks | None) -> None:
+        """Flags over the points, or none."""
+        self._marks.bookmarks = bookmarks
         self._refresh()
 
     def set_hover_card(self, image: QImage | QPixmap | None, title: str, lines: Sequence[str]) -> None:
@@ -418,6 +435,10 @@ class MapCanvas(QWidget):
             self._marks.hovered = (x, y) if row >= 0 else None
             self._marks.card = None
             self._refresh()
+
+    def point_out(self, row: int) -> None:
+        """Mark a point as a pointer over it would, -1 for none; nobody is told."""
+        MapCanvas._hover(self, row)
 
     def event(self, event: QEvent) -> bool:
         """Also: a screen with other pixels wants another picture."""

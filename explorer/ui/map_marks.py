@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from PySide6.QtGui import QFont, QPainter
 from explorer.core.view import View
 from explorer.ui import map_overlay as overlay
 from explorer.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from explorer.ui.bookmark_marks import BookmarkMarks
+    from explorer.ui.path_marks import PathMarks
 
 _MARK = 16
 
@@ -26,6 +31,8 @@ class Marks:
         lasso: the polygon being drawn, in window units; ``pointer``: where the pointer is.
         hovered: the place of the hovered point, in map units, and what is said of it in ``card``;
             ``hovered_picture`` is where in the window its picture lies, if it lies on the map.
+        path: a path that is laid over the map.
+        bookmarks: flags.
         status, message, note: the read-out, what to do while there is no map, what is wrong with this one.
         has_keys: whether the focus came here by a key, which is then shown.
         drop_is_over: whether something is being dragged over the map that may be let go.
@@ -42,6 +49,8 @@ class Marks:
         self.hovered: tuple[float, float] | None = None
         self.hovered_picture: QRectF | None = None
         self.card: overlay.HoverCard | None = None
+        self.path: PathMarks | None = None
+        self.bookmarks: BookmarkMarks | None = None
         self.has_keys = self.drop_is_over = False
         self.status = ""
         self.message = ""
@@ -62,14 +71,15 @@ class Marks:
         """Paint all marks; ``rate`` gives the pictures a second for the read-out, 0 for none."""
         area = QRectF(0.0, 0.0, view.width, view.height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.path is not None:
+            self.path.paint_line(painter, view, theme)
         if len(self.trail) > 1:
             overlay.paint_trail(painter, view.to_screen(self.trail), theme)
         if len(self.dropped):
             overlay.paint_dropped(painter, view.to_screen(self.dropped), self.dropped_far, theme)
         if self.lasso:
             overlay.paint_lasso(painter, self.lasso, theme)
-        if self.cursor is not None:
-            overlay.paint_cursor(painter, on_screen(view, self.cursor), theme, own=self.cursor_is_own)
+        self._paint_cursor(painter, view, font, theme)
         if self.message:
             overlay.paint_message(painter, area, self.message, font, theme)
         if self.note or self.status:
@@ -86,6 +96,17 @@ class Marks:
             overlay.paint_focus_frame(painter, area, theme)
         if self.drop_is_over:
             overlay.paint_drop_frame(painter, area, theme)
+
+    def _paint_cursor(self, painter: QPainter, view: View, font: QFont, theme: Theme) -> None:
+        """Flags, the cursor, and above it the path's stations: the one it is at shows that of itself."""
+        if self.bookmarks is not None:
+            self.bookmarks.paint(painter, view, theme)
+        if self.cursor is not None:
+            overlay.paint_cursor(painter, on_screen(view, self.cursor), theme, own=self.cursor_is_own)
+        if self.path is not None:
+            self.path.paint_stations(painter, view, font, theme)
+        if self.bookmarks is not None:
+            self.bookmarks.paint_name(painter, view, font, theme)
 
 
 def on_screen(view: View, place: Sequence[float] | NDArray[np.floating]) -> QPointF:

@@ -22,6 +22,7 @@ from explorer.ui.theme import Theme
 _TARGET = 0.011
 _LEAST, _LEAST_PLAIN, _MOST = 3e6, 1e6, 4e8
 _REST = 0.03
+_REST_PLAIN = 0.2  # the plain painter holds up all other threads: the first decoded pictures come before it
 _MANY = 200_000
 _NO_POINTS = Raster(np.empty((0, 2), np.float32))
 
@@ -196,7 +197,7 @@ class MapRenderer(QObject):
 
     def _is_at_rest(self, wanted: _Wanted) -> bool:
         """Wait a moment; with the plain painter and many points, until the compiled one is there."""
-        is_wanted = self._drawing.wait(wanted, _REST)
+        is_wanted = self._drawing.wait(wanted, _REST if is_compiled() else _REST_PLAIN)
         while is_wanted and not is_compiled() and len(wanted[0].raster) > _MANY:
             if not warm_up().is_alive():
                 break

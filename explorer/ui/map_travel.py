@@ -19,7 +19,7 @@ from explorer.ui.map_view import MapView
 
 Floats = npt.NDArray[np.float32]
 
-_FRAME = 1 / 25
+_FRAME = 1 / 20
 # A thread that indexes the points of a frame must leave the others some time too.
 _SHARE = 0.5
 _TOO_SLOW = 0.25

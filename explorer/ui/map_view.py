@@ -25,13 +25,14 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from explorer.core.selection import How
 from explorer.core.view import View
+from explorer.ui.hook import Hook
 from explorer.ui.map_canvas import ZOOM_STEP, MapCanvas
 from explorer.ui.map_marks import on_screen
 from explorer.ui.map_outline import CLICK, Outline, how_of, pointer
 from explorer.ui.map_overlay import RING
 
-Tool = Literal["probe", "pan", "lasso", "rectangle"]
-Gesture = Literal["probe", "pan", "outline"]
+Tool = Literal["probe", "pan", "lasso", "rectangle", "path"]
+Gesture = Literal["probe", "pan", "outline", "path"]
 
 _REACH = 10.0
 _NUDGE, _WIDE_NUDGE = 4.0, 24.0
@@ -44,28 +45,37 @@ _ARROWS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Up: (0.0, -1.0),
     Qt.Key.Key_Down: (0.0, 1.0),
 }
+_ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_REMOVES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class MapView(MapCanvas):
     """The map in a widget; ``MapCanvas`` has the setters of what is shown.
 
-    Signals:
+    Hooks:
         probed: x and y in map units, and the phase "press", "move" or "release" of a click or drag.
+
+    Signals:
         grabbed: in place of a press: a hand on the "row" of a point, on a picture "dropped" or on the
             "cursor", and its number. What follows once it has moved is as after a press.
         nudged: arrow keys; dx and dy in window units, y down.
         hovered: the row of the point under the pointer, -1 for none; only when it changes.
+        stationed: with the path tool in place of ``probed``: x, y, what was pressed ("station", "place" or as
+            with ``grabbed``) or the phase "move" or "release", and the number of what was pressed, else -1.
+        path_ended, station_unwanted: a double click or Return, and Delete, with the path tool.
         outlined: rows ``(n,) int64`` inside what was drawn, and ``How`` they join what is selected.
         menu_asked: the row of the point under the pointer or -1, and where a menu about it opens.
         dropped: the ``QMimeData`` (files or a picture) let go over the map; to be read at once.
         files_near: files are being dragged over the map.
     """
 
-    probed = Signal(float, float, str)
     nudged = Signal(float, float)
     hovered = Signal(int)
     grabbed = Signal(str, int)
+    stationed = Signal(float, float, str, int)
+    path_ended = Signal()
+    station_unwanted = Signal()
     outlined = Signal(object, str)
     menu_asked = Signal(int, QPoint)
     dropped = Signal(QMimeData)
@@ -73,6 +83,7 @@ class MapView(MapCanvas):
 
     def __init__(self) -> None:
         super().__init__()
+        self.probed = Hook()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -143,6 +154,9 @@ class MapView(MapCanvas):
         elif self._tool == "probe" and self._how == "replace":
             self._gesture = "probe"
             self._press(event.position())
+        elif self._tool == "path" and self._how == "replace":
+            self._gesture = "path"
+            self._press_path(event.position())
         else:
             self._gesture = "outline"
             self._outline = Outline(event.position(), self._how, is_box=self._tool != "lasso")
@@ -158,6 +172,8 @@ class MapView(MapCanvas):
             step = position - self._last
             self._last = position
             self._camera.pan(step.x(), step.y())
+        elif self._gesture == "path":
+            self._drag_path(position)
         elif self._outline is not None:
             self._outline.extend(position)
             self._marks.lasso = self._outline.path
@@ -175,6 +191,9 @@ class MapView(MapCanvas):
         if gesture == "probe":
             self._grabbing = None
             self._probe(event.position(), "release")
+        elif gesture == "path":
+            self._grabbing = None
+            self._station(event.position(), "release")
         elif self._outline is not None:
             self._finish_outline(self._outline)
         self._set_how(event.modifiers())
@@ -183,6 +202,8 @@ class MapView(MapCanvas):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._tool in ("probe", "pan"):
             self.fit()
+        elif event.button() == Qt.MouseButton.LeftButton and self._tool == "path":
+            self.path_ended.emit()
         else:
             self.mousePressEvent(event)
 
@@ -197,6 +218,7 @@ class MapView(MapCanvas):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._marks.pointer = None
+        self._hover_flag(-1)
         self._hover(-1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -228,6 +250,27 @@ class MapView(MapCanvas):
             self._grabbing = None
         self._probe(to, "move")
 
+    def _press_path(self, at: QPointF) -> None:
+        """A hand on a station takes it, on anything exact makes it one, and else makes the place one."""
+        phase, number = self._grip_at(at) or ("row", self.row_at(at.x(), at.y()))
+        self._set_grip(True)
+        self._grabbing = at
+        self._station(at, phase if number >= 0 else "place", number)
+
+    def _drag_path(self, to: QPointF) -> None:
+        """Move the station, but let a hand that only clicked tremble."""
+        if self._grabbing is not None:
+            moved = to - self._grabbing
+            if max(abs(moved.x()), abs(moved.y())) < CLICK:
+                return
+            self._grabbing = None
+        self._station(to, "move")
+
+    def _station(self, at: QPointF, phase: str, number: int = -1) -> None:
+        x = min(max(at.x(), 0.0), float(self.width()))
+        y = min(max(at.y(), 0.0), float(self.height()))
+        self.stationed.emit(*self.view().to_map(x, y), phase, number)
+
     def _under_hand(self, at: QPointF) -> tuple[str, int] | None:
         """What can be taken: the cursor's ring, else a dropped picture, else a point, if one is in reach."""
         grip = self._grip_at(at)
@@ -235,14 +278,30 @@ class MapView(MapCanvas):
         return ("row", row) if row >= 0 else grip
 
     def _grip_at(self, at: QPointF) -> tuple[str, int] | None:
-        """The cursor's dashed ring or a dropped picture: all of it is a grip, whatever points it covers."""
+        """The cursor's dashed ring, a dropped picture or a flag: all of it is a grip, whatever it covers.
+
+        With the path tool a station before all.
+        """
         view, here = self.view(), np.array([at.x(), at.y()])
+        if self._tool == "path" and self._marks.path is not None:
+            number = self._marks.path.station_at(view, at.x(), at.y())
+            if number >= 0:
+                return "station", number
         cursor = self._marks.cursor if self._marks.cursor_is_own else None
         if cursor is not None and _apart(view, cursor, here) <= RING:
             return "cursor", 0
         away = [(_apart(view, place, here), i) for i, place in enumerate(self._marks.dropped)]
         distance, number = min(away, default=(np.inf, 0))
-        return ("dropped", number) if distance <= _REACH else None
+        if distance <= _REACH:
+            return "dropped", number
+        flag = self._marks.bookmarks.flag_at(view, at.x(), at.y()) if self._marks.bookmarks else -1
+        return ("bookmark", flag) if flag >= 0 else None
+
+    def _hover_flag(self, number: int) -> None:
+        flags = self._marks.bookmarks
+        if flags is not None and flags.hovered != number:
+            flags.hovered = number
+            self._refresh()
 
     def _set_grip(self, on_grip: bool) -> None:
         if on_grip != self._on_grip:
@@ -270,8 +329,11 @@ class MapView(MapCanvas):
     def _look_under_pointer(self) -> None:
         pointer = self._marks.pointer
         if self._gesture is None and pointer is not None:
-            self._hover(self.row_at(pointer.x(), pointer.y()))
-            self._set_grip(self._grip_at(pointer) is not None)
+            grip = self._grip_at(pointer)
+            on_flag = grip is not None and grip[0] == "bookmark"
+            self._hover(-1 if on_flag else self.row_at(pointer.x(), pointer.y()))
+            self._hover_flag(grip[1] if grip is not None and on_flag else -1)
+            self._set_grip(grip is not None)
 
     def _set_how(self, modifiers: Qt.KeyboardModifier) -> None:
         how = how_of(modifiers)
@@ -285,7 +347,7 @@ class MapView(MapCanvas):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space or self._tool == "pan":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._tool == "probe" and self._how == "replace":
+        elif self._tool in ("probe", "path") and self._how == "replace":
             held, free = Qt.CursorShape.ClosedHandCursor, Qt.CursorShape.OpenHandCursor
             hand = free if self._gesture is None else held
             self.setCursor(hand if self._on_grip else Qt.CursorShape.CrossCursor)
@@ -307,6 +369,10 @@ class MapView(MapCanvas):
         elif key == Qt.Key.Key_Escape and self._gesture == "outline":
             self._gesture = None
             self._drop_outline()
+        elif self._tool == "path" and key in _ENDS:
+            self.path_ended.emit()
+        elif self._tool == "path" and key in _REMOVES:
+            self.station_unwanted.emit()
         else:
             super().keyPressEvent(event)
 
@@ -337,6 +403,9 @@ class MapView(MapCanvas):
 
     def event(self, event: QEvent) -> bool:
         """Also: Escape belongs to what is being drawn, and a pinch zooms."""
+        if type(event) is QMouseEvent and self._gesture == "probe" and event.isUpdateEvent():
+            self.mouseMoveEvent(event)  # a hand that drags does not go the long way through Qt
+            return True
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape and self._gesture == "outline":
                 event.accept()
@@ -356,6 +425,8 @@ class MapView(MapCanvas):
         if self._gesture is not None:  # the first finger had begun something
             if self._gesture == "probe":
                 self._probe(self._last, "release")
+            elif self._gesture == "path":
+                self._station(self._last, "release")
             self._gesture, self._grabbing, self._button = None, None, Qt.MouseButton.NoButton
             self._drop_outline()
         at, total = self.mapFromGlobal(pinch.centerPoint()), max(pinch.totalScaleFactor(), 1e-3)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 
 from explorer.core import work_maps
+from explorer.core.bookmarks import placed
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.latent_map import LatentMap
 from explorer.core.map_settings import MapRecord, MapSettings
@@ -133,8 +134,9 @@ class Mapper(QObject):
             for remark in made.remarks:
                 self.remarked.emit(remark)
 
-        forming.job = self._jobs.start("Mapping", project, finish, wanted=lambda: self._is_open(work))
-        forming.job.ended.connect(lambda *_: self._end(forming))
+        forming.job = self._jobs.start(
+            "Mapping", project, finish, wanted=lambda: self._is_open(work), after=lambda: self._end(forming)
+        )
         self.changed.emit()
 
     def present_settings(self) -> MapSettings:
@@ -179,9 +181,11 @@ class Mapper(QObject):
         if before is None:
             self._store.replace(**moved(session, found))
             return
+        earlier = None  # as it is now, to the bit
         if session.map is not before:
             self._edits.undo_stack.clear()  # what was done on a layout that has gone
-        self._edits.edit(text, moved(session, before), **moved(session, found))
+            earlier = moved(session, before)
+        self._edits.edit(text, earlier, **moved(session, found))
 
     def let_go(self) -> LatentMap | None:
         """Cancel the map that is being made, if any; returns the one to come back to."""
@@ -196,7 +200,7 @@ class Mapper(QObject):
         session = self._store.session
         if self.forming is not forming or session.work is not forming.work:
             return
-        if session.cursor is not seen.cursor or session.dropped is not seen.dropped:
+        if any(getattr(session, name) is not getattr(seen, name) for name in fields if name != "map"):
             fields = moved(session, fields["map"])
         self._store.replace(**fields)
 
@@ -221,10 +225,15 @@ class Mapper(QObject):
 
 
 def moved(session: Session, latent_map: LatentMap) -> dict[str, Any]:
-    """Fields of ``session`` on another map: cursor and dropped pictures keep their latents and move along."""
+    """Fields of ``session`` on another map: whatever lies on it keeps its latent."""
     cursor = session.cursor
     if cursor is not None:
         place = latent_map.place_of(cursor.latent)
         cursor = replace(cursor, place=place, carried=None)  # what is carried starts from a place of its map
     dropped = tuple(replace(one, place=latent_map.place_of(one.latent)) for one in session.dropped)
-    return {"map": latent_map, "cursor": cursor, "dropped": dropped or session.dropped}
+    path = session.path.marked_at([latent_map.place_of(one.latent) for one in session.path.stations])
+    bookmarks = session.bookmarks
+    if bookmarks and session.pair is not None:
+        bookmarks = placed(bookmarks, session.pair.fingerprint, latent_map)
+    on_it = {"cursor": cursor, "dropped": dropped or session.dropped, "path": path, "bookmarks": bookmarks}
+    return {"map": latent_map, **on_it}

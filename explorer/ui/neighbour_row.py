@@ -41,7 +41,7 @@ class NeighbourRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._heading, self._how = heading(), quiet()
-        self._views = [_NeighbourView() for _ in range(NEIGHBOURS)]
+        self._views = [PressedPicture() for _ in range(NEIGHBOURS)]
         self._line = ElidedLabel("quiet")
         self._shown: list[Neighbour] = []
         self._pointed_at = 0
@@ -90,7 +90,7 @@ class NeighbourRow(QWidget):
             self.chosen.emit(self._shown[i].row)
 
 
-class _NeighbourView(PictureView):
+class PressedPicture(PictureView):
     """A picture that can be pressed."""
 
     accessible_role = QAccessible.Role.Button

@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from explorer.core.bookmarks import placed
 from explorer.core.bundles import bundle_folder
 from explorer.core.coloring import default_key, is_known
 from explorer.core.dataset_sampled import sampled
-from explorer.core.errors import Cancelled, ExplorerError, Unsettled
+from explorer.core.errors import Cancelled, ExplorerError, Gone, Unsettled
 from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.opening import Opened, Plan, first_cursor, open_again, open_now
 from explorer.core.progress import Progress
-from explorer.core.session import extra_inputs, put_aside
+from explorer.core.session import Session, defaults, extra_inputs
 from explorer.core.work_maps import record_of
 from explorer.core.workspace import Workspace
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.mapping import Mapper, moved
 from explorer.ui.store import SessionStore
+
+if TYPE_CHECKING:
+    from explorer.core.session_file import SavedSession
+
+_STAY = ("tray", "bookmarks", "seed")
+"""Fields of the session that outlast another model."""
 
 
 class Opening(QObject):
@@ -37,6 +44,7 @@ class Opening(QObject):
         images_wanted: single images that were named beside what was opened.
         unsettled: the ``Plan`` of a model that was refused, and the ``Unsettled``.
         remarked: a sentence about what was opened, to be said when it is there.
+        missed: the ``Plan`` of a session, and the ``Gone`` that says what it refers to in vain.
     """
 
     opened = Signal(object)
@@ -44,6 +52,7 @@ class Opening(QObject):
     images_wanted = Signal(object)
     remarked = Signal(str)
     unsettled = Signal(object, object)
+    missed = Signal(object, object)
 
     def __init__(self, store: SessionStore, jobs: Jobs, mapping: Mapper) -> None:
         super().__init__()
@@ -54,14 +63,21 @@ class Opening(QObject):
         """Open one of the demos that come with the program; ``remark`` is said when it is there."""
         self.open_plan(Plan(workspace=bundle_folder(name)), f"Opening {name}", remark)
 
-    def open_plan(self, plan: Plan, title: str = "Opening", remark: str = "") -> None:
-        """Open all that ``plan`` names, then map what has no map yet."""
+    def open_plan(
+        self,
+        plan: Plan,
+        title: str = "Opening",
+        remark: str = "",
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Open all that ``plan`` names, then map what has no map yet; ``then`` is called when it is there."""
         pair, device = self._store.session.pair, self.device
 
         def settle(opened: Opened) -> None:
             self._settle(opened)
             if remark:
                 self.remarked.emit(remark)
+            then()
 
         def open_(progress: Progress) -> Opened:
             if plan.data is not None:
@@ -73,6 +89,9 @@ class Opening(QObject):
             except Unsettled as error:
                 self.unsettled.emit(plan, error)
                 raise Cancelled from error  # asked, not told
+            except Gone as error:
+                self.missed.emit(plan, error)
+                raise Cancelled from error
 
         self._jobs.start(title, open_, settle)
 
@@ -81,22 +100,32 @@ class Opening(QObject):
 
         The session is then put aside, so that it is not overwritten at the end.
         """
-        device = self.device
+        device, missed = self.device, list[Gone]()
 
         def put_by(reason: str) -> None:
+            from explorer.core.session_file import put_aside
+
             try:
                 aside = put_aside(saved_path)
             except ExplorerError as error:
                 self.open_bundle(otherwise, f"{reason} {error}")
+                return
+            kept = f"{reason} The session of last time is kept as {aside}."
+            bundle = Plan(workspace=bundle_folder(otherwise))
+            if missed:
+                gone = Gone(kept, missed[0].wanted)
+                self.open_plan(bundle, then=lambda: self.missed.emit(Plan(session=aside), gone))
             else:
-                self.open_bundle(otherwise, f"{reason} The session of last time is kept as {aside}.")
+                self.open_plan(bundle, remark=kept)
 
-        self._jobs.start(
-            "Opening",
-            lambda progress: open_now(Plan(session=saved_path), None, progress, device),
-            self._settle,
-            failed=put_by,
-        )
+        def open_(progress: Progress) -> Opened:
+            try:
+                return open_now(Plan(session=saved_path), None, progress, device)
+            except Gone as error:
+                missed.append(error)
+                raise
+
+        self._jobs.start("Opening", open_, self._settle, failed=put_by)
 
     def open_again(
         self,
@@ -151,34 +180,11 @@ class Opening(QObject):
     def _settle(self, opened: Opened) -> None:
         """Make what was opened the session."""
         work, saved = opened.work, opened.saved
-        colors = saved if saved and is_known(work, saved.color_by) else None
-        cursor = (
-            saved.cursor
-            if saved and saved.cursor and len(saved.cursor.latent) == opened.pair.latent_size
-            else None
-        )
-        if cursor is None:
-            cursor = first_cursor(opened)
-        elif opened.map and (
-            cursor.place is None or (saved and saved.map and saved.map != opened.map.record)
-        ):
-            cursor = replace(cursor, place=opened.map.place_of(cursor.latent))
-        self._store.replace(
-            pair=opened.pair,
-            work=work,
-            map=opened.map,
-            color_by=colors.color_by if colors else default_key(work),
-            hidden=colors.hidden if colors else frozenset(),
-            range=colors.range if colors else None,
-            measures={},
-            selection=None,
-            cursor=cursor,
-            dropped=(),
-            tray=saved.tray if saved else self._store.session.tray,
-            seed=saved.seed if saved else self._store.session.seed,
-            extras=_known(saved.extras, opened.pair) if saved else {},
-        )
+        fields = _fields(opened, self._store.session)
+        self._store.replace(pair=opened.pair, work=work, map=opened.map, measures={}, **fields)
         self.opened.emit(opened)
+        if saved is not None:
+            self._tell_of(saved, opened)
         if saved and saved.view:
             self.view_wanted.emit(saved.view)
         if opened.images:
@@ -188,9 +194,79 @@ class Opening(QObject):
         elif work is None and not opened.pair.can_encode:
             self.sample_latents()
 
+    def _tell_of(self, saved: SavedSession, opened: Opened) -> None:
+        """Say what of a saved session is not as it was."""
+        if saved.work is not None and opened.work is None:
+            sentence = (
+                f"{saved.work.name}, the data of {saved.path.name}, are not there any more, and neither is "
+                f"what {opened.pair.name} made of them."
+            )
+            self.missed.emit(Plan(), Gone(sentence, "new data", saved.work.data.name))
+        elif saved.session.unknown:
+            names = ", ".join(sorted(saved.session.unknown))
+            self.remarked.emit(
+                f"{saved.path.name} was saved by a newer version of this program; what this one does not "
+                f"know ({names}) is kept with it."
+            )
+
     def _has(self, pair: ModelPair, work: Workspace | None) -> bool:
         session = self._store.session
         return session.pair is pair and session.work is work
+
+
+def _fields(opened: Opened, before: Session) -> dict[str, Any]:
+    """What becomes of all that was done: as it was saved, or as at the beginning but for what stays."""
+    saved, work = opened.saved, opened.work
+    fields = defaults()
+    if saved is None:
+        stays = {name: getattr(before, name) for name in _STAY}
+        return {
+            **fields,
+            **stays,
+            "bookmarks": placed(before.bookmarks, opened.pair.fingerprint, opened.map),
+            "cursor": first_cursor(opened),
+            "color_by": default_key(work),
+            "unknown": {},
+        }
+    session = saved.session
+    size = saved.model.latent_size if saved.model else 0
+    fits = opened.pair.latent_size == size or (session.cursor is None and not size)
+    names = fields if fits else _STAY  # what was done with latents of another size says nothing of these
+    fields |= {name: getattr(session, name) for name in names} | {"unknown": session.unknown}
+    if not is_known(work, session.color_by):
+        fields |= {"color_by": default_key(work), "hidden": frozenset(), "range": None}
+    rows = fields["selection"]
+    if rows is not None and (work is None or rows.max() >= len(work)):
+        fields["selection"] = None
+    fields["extras"] = _known(fields["extras"], opened.pair)
+    fields |= _vectors(fields, opened.pair.latent_size, len(work) if work is not None else 0)
+    cursor = fields["cursor"]
+    if cursor is None or len(cursor.latent) != opened.pair.latent_size:
+        fields["cursor"] = first_cursor(opened)
+    elif opened.map is not None and (cursor.place is None or (saved.map and saved.map != opened.map.record)):
+        fields |= moved(replace(Session(pair=opened.pair), **fields), opened.map)
+        del fields["map"]
+    return fields
+
+
+def _vectors(fields: dict[str, Any], size: int, count: int) -> dict[str, Any]:
+    """Those directions, probes and stations that are of latents of this ``size`` and of so many rows."""
+    directions, probes = fields["directions"], fields["probes"]
+    if directions:
+        from explorer.core.latent_ops import steering
+
+        directions = tuple(one for one in directions if steering.fits(one, size, count))
+    if probes:
+        from explorer.core.latent_ops import told
+
+        probes = tuple(one for one in probes if told.fits(one, size))
+    cursor = fields["cursor"]
+    if cursor is not None and cursor.steered is not None and len(cursor.steered.base) != size:
+        cursor = replace(cursor, steered=None)
+    path = fields["path"]
+    if path.stations and path.latents.shape[1] != size:
+        path = replace(path, stations=())
+    return {"directions": directions, "probes": probes, "cursor": cursor, "path": path}
 
 
 def _known(extras: Mapping[str, float], pair: ModelPair) -> dict[str, float]:

@@ -7,13 +7,18 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.ui.hook import Hook
 
 Pictures = npt.NDArray[np.uint8]
 
 CRISP_BELOW = 24
+# Looked up once: an enumeration of Qt's costs its share of a picture's time.
+_GREY, _RGB = QImage.Format.Format_Grayscale8, QImage.Format.Format_RGB888
+_SMOOTH = QPainter.RenderHint.SmoothPixmapTransform
 _ROUND = 7.0
 _DOUBTS = 8  # steps from none to whole
 _VEIL, _HATCHING = 0.62, 0.5  # opacity over a picture that is wholly in doubt
@@ -23,10 +28,10 @@ _PILL, _DOT = QColor(12, 14, 18, 170), QColor(255, 255, 255, 220)
 
 def to_qimage(picture: Pictures) -> QImage:
     """Wrap ``uint8 (H, W, C)`` without copying; the image keeps the array alive."""
-    picture = np.ascontiguousarray(picture)
+    if not picture.flags.c_contiguous:
+        picture = np.ascontiguousarray(picture)
     height, width, channels = picture.shape
-    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    image = QImage(picture.data, width, height, width * channels, kind)
+    image = QImage(picture.data, width, height, width * channels, _GREY if channels == 1 else _RGB)
     image._pixels = picture  # type: ignore[attr-defined]
     return image
 
@@ -34,19 +39,21 @@ def to_qimage(picture: Pictures) -> QImage:
 class PictureView(QWidget):
     """One picture, as large as its place allows, with rounded corners.
 
+    Hooks:
+        painted: a new picture has really been painted: seconds since it was asked for.
+
     Signals:
-        painted: when a new picture has really been painted: seconds since it was asked for.
         activated: it was clicked.
         pointed_at: the pointer comes to rest on it, or leaves it.
     """
 
     accessible_role = QAccessible.Role.Graphic
-    painted = Signal(float)
     activated = Signal()
     pointed_at = Signal(bool)
 
     def __init__(self, *, square: bool = False, frame: bool = True) -> None:
         super().__init__()
+        self.painted = Hook()
         self._image: QImage | None = None
         self._asked_at: float | None = None
         self._smooth: bool | None = None
@@ -54,7 +61,11 @@ class PictureView(QWidget):
         self._frame = frame
         self._doubt = 0
         self._over: dict[int, QPixmap] = {}
-        self._over_for: tuple[object, ...] = ()
+        self._area: QRect | None = None
+        self._shape: tuple[int, ...] | None = None
+        self._pixels = np.empty((0, 0, 1), np.uint8)
+        self._is_smooth = self._covers = False
+        self._ratio = 0.0
         # The panel behind need not be painted first; so the colour around the picture has to be its own.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -64,18 +75,18 @@ class PictureView(QWidget):
 
     def set_picture(self, picture: Pictures | None) -> None:
         """Show ``uint8 (H, W, C)``, or nothing."""
-        self._image = None if picture is None else to_qimage(picture)
+        self._take(picture)
         self.update()
 
     def show_now(self, picture: Pictures, asked_at: float) -> None:
         """Paint ``uint8 (H, W, C)`` before returning; ``asked_at`` is when the user asked for it."""
-        self._image = to_qimage(picture)
+        self._take(picture)
         self._asked_at = asked_at
         self.repaint()
 
     def set_smooth(self, smooth: bool | None) -> None:
         """Smooth or crisp enlargement; None decides by the picture's size."""
-        self._smooth = smooth
+        self._smooth, self._area = smooth, None
         self.update()
 
     def set_waiting(self, waiting: bool) -> None:
@@ -104,8 +115,8 @@ class PictureView(QWidget):
         return self._waiting
 
     def image(self) -> QImage | None:
-        """What is shown at present."""
-        return self._image
+        """A copy of what is shown at present."""
+        return None if self._image is None else to_qimage(self._pixels.copy())
 
     def hasHeightForWidth(self) -> bool:
         return self._square
@@ -117,38 +128,67 @@ class PictureView(QWidget):
         return QSize(290, 290) if self._square else QSize(54, 54)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        area = self._area
+        if area is None or self._ratio != self.devicePixelRatioF():
+            area = self._lay_out()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().window())
-        area = self.rect()
+        if not self._covers:
+            painter.fillRect(self.rect(), self.palette().window())
         if self._image is not None:
-            width, height = self._image.width(), self._image.height()
-            scale = min(area.width() / width, area.height() / height)
-            smooth = self._smooth if self._smooth is not None else max(width, height) >= CRISP_BELOW
-            drawn = QRect(0, 0, max(1, int(width * scale)), max(1, int(height * scale)))
-            drawn.moveCenter(area.center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            painter.drawImage(drawn, self._image)
-            area = drawn
+            if self._is_smooth:
+                painter.setRenderHint(_SMOOTH)
+            painter.drawImage(area, self._image)
         if self._frame:
             painter.drawPixmap(area.topLeft(), self._lies_over(area.size()))
         if self._waiting:
             _paint_dots(painter, QRectF(area))
         painter.end()
-        if self._asked_at is not None:
-            self.painted.emit(time.perf_counter() - self._asked_at)
-            self._asked_at = None
+        asked_at, self._asked_at = self._asked_at, None
+        if asked_at is not None:
+            self.painted.emit(time.perf_counter() - asked_at)
+
+    def _take(self, picture: Pictures | None) -> None:
+        shape = None if picture is None else picture.shape
+        if shape != self._shape:
+            self._shape, self._area = shape, None
+            self._pixels = np.empty(shape or (0, 0, 1), np.uint8)
+            self._image = None if shape is None else to_qimage(self._pixels)
+        if picture is not None:
+            self._pixels[...] = picture  # to copy even a large picture takes less than to make an image
+
+    def _lay_out(self) -> QRect:
+        """Find the picture's place, which stays for all pictures of one size."""
+        area, image = self.rect(), self._image
+        self._ratio = self.devicePixelRatioF()
+        self._over.clear()
+        self._covers = self._is_smooth = False
+        if image is not None:
+            width, height = image.width(), image.height()
+            scale = min(area.width() / width, area.height() / height)
+            drawn = QRect(0, 0, max(1, int(width * scale)), max(1, int(height * scale)))
+            drawn.moveCenter(area.center())
+            smooth = self._smooth if self._smooth is not None else max(width, height) >= CRISP_BELOW
+            self._is_smooth = smooth and drawn.size() * self._ratio != image.size()
+            self._covers, area = drawn == area, drawn
+        self._area = area
+        return area
 
     def _lies_over(self, size: QSize) -> QPixmap:
         """What lies over a picture of ``size``: corners, frame and doubt. Clipping to a path takes longer."""
-        around, line = self.palette().window().color(), self.palette().mid().color()
-        key = (size.width(), size.height(), self.devicePixelRatioF(), around.rgba(), line.rgba())
-        if self._over_for != key:
-            self._over_for, self._over = key, {}
         step = self._doubt if self._image is not None else 0
-        if step not in self._over:
-            colors = around, line, self.palette().placeholderText().color()
-            self._over[step] = _passe_partout(size, self.devicePixelRatioF(), colors, step / _DOUBTS)
-        return self._over[step]
+        over = self._over.get(step)
+        if over is None:
+            palette = self.palette()
+            colors = palette.window().color(), palette.mid().color(), palette.placeholderText().color()
+            over = self._over[step] = _passe_partout(size, self._ratio, colors, step / _DOUBTS)
+        return over
+
+    def resizeEvent(self, event: object) -> None:
+        self._area = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._area = None  # the palette, perhaps
+        super().changeEvent(event)
 
     def mouseReleaseEvent(self, event: object) -> None:
         self.activated.emit()

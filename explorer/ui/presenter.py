@@ -15,9 +15,11 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.palette import categorical
 from explorer.core.session import Pictures, Session, is_own
 from explorer.core.workspace import Workspace
+from explorer.ui.axes_presenter import AxesPresenter
 from explorer.ui.color_presenter import ColorPresenter
 from explorer.ui.decode_loop import Decoded, DecodeLoop, Extras, Wanted
 from explorer.ui.here_presenter import HerePresenter
+from explorer.ui.hook import Hook
 from explorer.ui.jobs import Jobs
 from explorer.ui.loaded_presenter import LoadedPresenter
 from explorer.ui.main_window import MainWindow
@@ -29,6 +31,7 @@ from explorer.ui.waiting import Waiting
 
 _SETTLE_MS = 30
 _MARK_MS = 10
+_READ_AFTER_MS = 150
 _REST_MS = 250
 
 
@@ -36,27 +39,32 @@ class Presenter(QObject):
     """Keeps the window in step with the store.
 
     Attributes:
+        axes: shows what the sliders move along.
         here: shows what surrounds the cursor.
         travel: moves the points from one layout to the next.
 
-    Signals:
+    Hooks:
         pictured: the decoded picture of the present latent has been painted; seconds since the gesture.
+
+    Signals:
         rested: the points of the map have come to rest.
     """
 
-    pictured = Signal(float)
     rested = Signal()
 
     def __init__(self, window: MainWindow, store: SessionStore, loop: DecodeLoop, jobs: Jobs) -> None:
         super().__init__(window)
+        self.pictured = Hook()
         self._window, self._store, self._loop, self._jobs = window, store, loop, jobs
         self._decoded: Decoded | None = None
         self._asked_for: Wanted | None = None
         self._readable: Workspace | None = None
+        self._picture = window.here.picture
         self._trail: Sequence[tuple[float, float]] = ()
         self._marks_own = True
         self._loaded, self._waiting = LoadedPresenter(window), Waiting(window.here.picture)
         self._colors = ColorPresenter(window, store)
+        self.axes = AxesPresenter(window, store, jobs)
         self.label_of = self._colors.label_of
         # The picture comes first and alone: its mark on the map, support, neighbours and sliders follow.
         self.pauses = Pauses(self, self._waiting.is_under_way)
@@ -73,6 +81,11 @@ class Presenter(QObject):
         self._rest_later.setSingleShot(True)
         self._rest_later.setInterval(_REST_MS)
         self._rest_later.timeout.connect(self._rest)
+        # The first decoded picture has both cores.
+        self._read_later = QTimer(self)
+        self._read_later.setSingleShot(True)
+        self._read_later.setInterval(_READ_AFTER_MS)
+        self._read_later.timeout.connect(self._read_pictures)
         self.travel.moved.connect(self._mark_all)
         self.travel.arrived.connect(self._rest_later.start)
         store.changed.connect(self._changed)
@@ -86,7 +99,9 @@ class Presenter(QObject):
         self._waiting.stop()
         self.pauses.stop()
         self.here.close()
+        self.axes.close()
         self._rest_later.stop()
+        self._read_later.stop()
         self.travel.close()
 
     @property
@@ -103,6 +118,11 @@ class Presenter(QObject):
         if session.pair is not None and session.pair.can_decode:
             self._asked_for = wanted
             self._request(session.pair, wanted, session.extras, began)
+
+    def show_prepared(self, decoded: Decoded) -> None:
+        """Show a picture decoded beforehand, before the edit that makes its latent the cursor's."""
+        self._asked_for = decoded.latent
+        self._show_decoded(decoded)
 
     def set_trail(self, places: Sequence[tuple[float, float]]) -> None:
         """The way of the present drag in map units."""
@@ -156,7 +176,7 @@ class Presenter(QObject):
         self._decoded = decoded
         if not decoded.preview:
             self._waiting.came(decoded.asked_at)
-        self._window.here.picture.show_now(decoded.picture, decoded.asked_at)
+        self._picture.show_now(decoded.picture, decoded.asked_at)
         if self._mark_later.is_wanted:
             self._mark()
         self._later.want()
@@ -176,15 +196,15 @@ class Presenter(QObject):
             self.here.mark_dropped()
 
     def _painted(self, seconds: float) -> None:
-        self.here.painted(seconds)
         self.pictured.emit(seconds)
+        self.here.painted(seconds)
         self.pauses.begin()
 
     def _show_numbers(self) -> None:
         """The sliders and the device: apart, so that no tick of the window does all at once."""
         cursor = self._store.session.cursor
         if cursor is not None:
-            self._window.here.sliders.set_latent(cursor.latent)
+            self.axes.show_latent(cursor)
         if self._decoded is not None and self._decoded.pair is self._store.session.pair:
             self._loaded.show_device(self._decoded)
 
@@ -198,8 +218,16 @@ class Presenter(QObject):
         except ExplorerError:
             return []
 
-    def _read_pictures(self, work: Workspace) -> None:
+    @property
+    def is_reading(self) -> bool:
+        """Whether pictures of the data are to be read soon; then a job does it."""
+        return self._read_later.isActive()
+
+    def _read_pictures(self) -> None:
         """Unpack the data set behind the window's back, so that no look at its pictures ever waits."""
+        work = self._store.session.work
+        if work is None:
+            return
 
         def ready(_: object) -> None:
             self._readable = work
@@ -211,14 +239,15 @@ class Presenter(QObject):
             lambda _: work.pictures([0]),
             ready,
             wanted=lambda: self._store.session.work is work,
+            quiet=True,
         )
 
     def _show_loaded(self, session: Session) -> None:
-        self._loaded.show(session)
+        self.axes.set_data(session, self._loaded.show(session))
         if session.work is not self._readable:
             self._window.map.set_pictures(None)
             if session.work is not None:
-                self._read_pictures(session.work)
+                self._read_later.start()
 
     def _show_map(self, old: Session, new: Session) -> None:
         view = self._window.map

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.ui.furniture import heading, set_heading
 from explorer.ui.picture_grid import PictureGrid
@@ -135,14 +135,3 @@ class SelectionPanel(QWidget):
         self._bar.setToolTip("\n".join(f"{name}: {count:,}" for name, count, _ in shares[:30]))
         self._bar.setAccessibleName(share_words(shares, 10))
         self.grid.set_rows(rows)
-
-    def come_into_sight(self) -> None:
-        """Scroll the panel that this is a part of so far that it is to be seen."""
-        parent = self.parentWidget()
-        while parent is not None and not isinstance(parent, QScrollArea):
-            parent = parent.parentWidget()
-        inner = parent.widget() if parent is not None else None
-        if parent is not None and inner is not None:
-            top, bar = self.mapTo(inner, QPoint(0, 0)).y(), parent.verticalScrollBar()
-            least = min(top, top + self.height() - parent.viewport().height())
-            bar.setValue(max(least, min(bar.value(), top)))

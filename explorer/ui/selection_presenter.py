@@ -14,6 +14,7 @@ from explorer.core.dataset_base import Field
 from explorer.core.palette import NO_LABEL
 from explorer.core.session import Session, colored, colored_field, selected_rows
 from explorer.core.workspace import Workspace
+from explorer.ui.furniture import come_into_sight
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.store import SessionStore
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[np.int64]
 
 _KEPT_BYTES = 24 << 20
+_RANK = 1  # among the sections of the right panel
 _AT_ONCE = 64
 _LARGEST = 96
 
@@ -100,7 +102,7 @@ class SelectionPresenter(QObject):
         panel.set_selection(rows, filtered, self._shares(session, rows))
         if panel.isHidden():
             panel.show()
-            QTimer.singleShot(0, panel, panel.come_into_sight)
+            QTimer.singleShot(0, panel, lambda: come_into_sight(panel))
 
     def _made(self) -> SelectionPanel:
         from explorer.ui.selection_panel import SelectionPanel
@@ -114,7 +116,7 @@ class SelectionPresenter(QObject):
         panel.grid.opened.connect(self.opened)
         panel.grid.menu_asked.connect(self.menu_asked)
         panel.grid.uncovered.connect(self._read)
-        self._window.here.add_section(panel)
+        self._window.here.add_section(panel, _RANK)
         self._panel = panel
         return panel
 

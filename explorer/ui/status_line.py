@@ -24,13 +24,14 @@ class StatusLine(QWidget):
 
     cancel_asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str = HINT) -> None:
         super().__init__()
         self.setObjectName("statusline")
         self.setFixedHeight(30)
+        self._hint = hint
         self._state = QLabel("Ready")
         self._text = ElidedLabel("quiet")
-        self._text.setText(HINT)
+        self._text.setText(hint)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)
@@ -41,7 +42,7 @@ class StatusLine(QWidget):
         self._right = quiet()
         self._after = QTimer(self)
         self._after.setSingleShot(True)
-        self._after.timeout.connect(lambda: self._text.setText(HINT))
+        self._after.timeout.connect(lambda: self._text.setText(hint))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 0, 14, 0)
         layout.setSpacing(12)
@@ -72,7 +73,7 @@ class StatusLine(QWidget):
         self._cancel.setVisible(job is not None)
         if job is None:
             if not self._after.isActive():
-                self._text.setText(HINT)
+                self._text.setText(self._hint)
             return
         report = job.report
         fraction = report.fraction if report else None

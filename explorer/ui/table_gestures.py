@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from explorer.core.progress import Progress
-from explorer.core.session import selected_rows, shown_rows
+from explorer.core.session import selected_rows, shown_rows, worked_out
 from explorer.ui.edits import Edits
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
@@ -50,7 +50,7 @@ class TableGestures(QObject):
         if counts["shown"] == counts["all"]:
             offered.pop("shown", None)
         positions = session.map.positions if session.map is not None else None
-        measures = tuple(session.measures.values())
+        measures = worked_out(session)
         columns = ", ".join(column.name for column in columns_of(session.work, positions, measures))
         dialog = TableDialog(self._window, offered, columns, session.work.latents.shape[1])
         dialog.asked.connect(self._ask_where)
@@ -66,7 +66,7 @@ class TableGestures(QObject):
 
         rows = self._rows(kind)
         positions = session.map.positions if session.map is not None else None
-        measures = tuple(session.measures.values())
+        measures = worked_out(session)
         columns = columns_of(session.work, positions, measures, latents=latents)
 
         def work(progress: Progress) -> Path:

@@ -46,6 +46,9 @@ def system_theme() -> Theme:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Give every widget of ``app`` the colours of ``theme``."""
+    sheet = _style_sheet(theme)
+    if app.styleSheet() == sheet:
+        return  # the work would be done for every widget there is
     app.setStyle("Fusion")
     palette = QPalette()
     role = QPalette.ColorRole
@@ -60,7 +63,7 @@ def apply(app: QApplication, theme: Theme) -> None:
     for key in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.quiet))
     app.setPalette(palette)
-    app.setStyleSheet(_style_sheet(theme))
+    app.setStyleSheet(sheet)
 
 
 def _style_sheet(t: Theme) -> str:
@@ -82,6 +85,7 @@ def _style_sheet(t: Theme) -> str:
     #rightpanel {{ border-left: 1px solid {t.line}; }}
     #tray {{ border-top: 1px solid {t.line}; }}
     #statusline {{ border-top: 1px solid {t.line}; }}
+    #toolstrip {{ background: {t.panel}; }}
     #card {{ background: {t.card}; border: 1px solid {t.line}; border-radius: 8px; }}
     #cardtitle {{ font-weight: 600; color: {t.text}; }}
     #heading {{ color: {t.quiet}; font-weight: 600; letter-spacing: 1px; }}
@@ -113,7 +117,9 @@ def _style_sheet(t: Theme) -> str:
     QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.line}; selection-background-color: {t.accent}; }}
     QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 4px; background: {t.raised}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
-    QCheckBox:focus {{ color: {t.accent}; }}
+    QCheckBox:focus, QRadioButton:focus {{ color: {t.accent}; }}
+    QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.quiet}; border-radius: 8px; background: {t.raised}; }}
+    QRadioButton::indicator:checked {{ border-color: {t.accent}; background: qradialgradient(cx:0.5, cy:0.5, radius:0.5, fx:0.5, fy:0.5, stop:0 {t.on_accent}, stop:0.4 {t.on_accent}, stop:0.5 {t.accent}, stop:1 {t.accent}); }}
     QLineEdit:focus {{ border: 1px solid {t.accent}; }}
     QAbstractSpinBox {{ min-height: 26px; }}
     QLineEdit {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 5px 8px; }}

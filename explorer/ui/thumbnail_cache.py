@@ -61,7 +61,7 @@ class ThumbnailCache:
     def read(self, rows: Sequence[int]) -> list[QImage]:
         """The pictures of some rows, to be kept, or ``missing``; safe from any thread."""
         try:
-            return [_small(picture) for picture in self._read(rows)]
+            return [small(picture) for picture in self._read(rows)]
         except ExplorerError:
             return [self._read_one(row) for row in rows] if len(rows) > 1 else [self.missing]
 
@@ -76,7 +76,7 @@ class ThumbnailCache:
 
     def _read_one(self, row: int) -> QImage:
         try:
-            return _small(self._read([row])[0])
+            return small(self._read([row])[0])
         except ExplorerError:
             return self.missing
 
@@ -87,7 +87,7 @@ def scaled(image: QImage, size: QSize) -> QImage:
     return image.scaled(size.expandedTo(QSize(1, 1)), keep, smooth)
 
 
-def _small(picture: Pictures) -> QImage:
+def small(picture: Pictures) -> QImage:
     """At most ``LARGEST`` pixels long, in the format that is painted fastest."""
     image = to_qimage(picture)
     if max(image.width(), image.height()) > LARGEST:

@@ -119,6 +119,15 @@ def _draw_rectangle(painter: QPainter) -> None:
     painter.drawRect(QRectF(2.5, 4, 13, 10))
 
 
+def _draw_path(painter: QPainter) -> None:
+    path = QPainterPath(QPointF(4, 13.5))
+    path.cubicTo(QPointF(8, 3), QPointF(10, 15), QPointF(14, 4.5))
+    painter.drawPath(path)
+    painter.setBrush(painter.pen().color())
+    for x, y in ((3.6, 14), (14.4, 4)):
+        painter.drawEllipse(QPointF(x, y), 1.9, 1.9)
+
+
 def _draw_thumbnails(painter: QPainter) -> None:
     for x in (2.5, 10):
         for y in (2.5, 10):
@@ -136,6 +145,7 @@ _SIGNS: dict[str, Callable[[QPainter], None]] = {
     "Pan": _draw_pan,
     "Lasso": _draw_lasso,
     "Rectangle": _draw_rectangle,
+    "Path": _draw_path,
     "Thumbnails over the whole map": _draw_thumbnails,
     "Fit": _draw_fit,
 }

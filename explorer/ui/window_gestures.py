@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from explorer import __version__
+from explorer.core.errors import ExplorerError
 from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
@@ -76,23 +77,17 @@ class WindowGestures(QObject):
         """Choose a folder to open."""
         self._ask_folder("Open a folder", lambda folder: self._dropping.open_paths([folder]))
 
-    def ask_save_session(self) -> None:
-        """Choose where the session is written."""
-        dialog = self.file_dialog("Save session", QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(SESSION_SUFFIX[1:])
-        dialog.setNameFilter(f"Sessions (*{SESSION_SUFFIX})")
-
-        def save(names: list[str]) -> None:
-            if self._controller.save_session_to(Path(names[0])):
-                self._window.status.say(f"The session is in {names[0]}")
-
-        dialog.filesSelected.connect(save)
-        dialog.open()
-
     def ask_export(self) -> None:
-        """Choose where the gallery is written."""
-        self._ask_folder("Export the gallery into", self._tray.export)
+        """Ask which gallery is wanted, and write it."""
+        from explorer.core.recipes.from_session import tray_of
+        from explorer.ui.gallery_gestures import ask_gallery
+
+        session = self._store.session
+        kind = "tray" if tray_of(session) else "samples"
+        try:
+            ask_gallery(self._window, session, self._jobs, self._settings, self._tray, kind)
+        except ExplorerError as error:
+            self._window.status.say(str(error))
 
     def ask_figure(self) -> None:
         """Ask what a figure of the map shows, and write it."""
@@ -128,7 +123,7 @@ class WindowGestures(QObject):
     # --- the view ----------------------------------------------------------------------------------
 
     def use_tool(self, name: Tool) -> None:
-        """Probe, pan, lasso or rectangle."""
+        """Probe, pan, lasso, rectangle or path."""
         self._window.map.set_tool(name)
 
     def fit(self) -> None:
