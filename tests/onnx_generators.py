@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.onnx_pairs import Pictures
+from tests.onnx_pairs import Components, Pictures
 
 LABELS = 4
 SIDE = 768
@@ -21,12 +21,10 @@ def write_generator(path: Path, pictures: Pictures, size: int = 8, *, extras: bo
     With ``extras`` it has four more inputs: ``truncation`` scales the latent, ``label`` (one-hot of 4) sets a
     quarter of the rows to white, ``invert`` turns black and white round, ``noise`` is added to every pixel.
     """
-    count, height, width, _ = pictures.shape
-    x = pictures.reshape(count, -1) / 255.0
-    mean = x.mean(axis=0)
-    _, singular, rows = np.linalg.svd(x - mean, full_matrices=False)
+    _, height, width, _ = pictures.shape
+    basis = Components.of(pictures, size)
     constants = {
-        "back": rows[:size] * (singular[:size] / np.sqrt(count))[:, None], "mean": mean, "zero": 0.0,
+        "back": basis.back, "mean": basis.mean, "zero": 0.0,
         "one": 1.0, "shape": np.array([-1, 1, height, width], np.int64),
         "bands": np.kron(np.eye(LABELS), np.ones(height * width // LABELS)), "little": 0.05,
     }  # fmt: skip

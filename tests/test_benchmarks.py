@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FIGURES = {
     "decode": {"engine_over_run_median"},
     "drag": {"paint_over_decode_median", "tick_p99_over_idle_drag", "tick_p99_over_idle_umap"},
+    "gallery": {"singles_over_bare", "sheet_over_bare", "peak_100k_over_1k"},
     "inverse": {"unexplained_over_best", "round_trip_p90", "near_real_share", "p50_ms"},
+    "page": {"page_over_pictures"},
     "placement": {"label_agreement", "leave_one_out_p90", "p50_ms"},
     "projection": {
         "first_frame_over_plain",
@@ -24,6 +26,7 @@ FIGURES = {
         "pca_ms",
     },
     "startup": {"startup_over_bare", "peak_mib"},
+    "training": {"steps_over_bare", "path_over_training", "path_over_training_proposed"},
     "tools": {"at_once_over_frame_and_decode", "behind_ms"},
 }
 
@@ -41,7 +44,7 @@ def figures_of(name: str) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-SLOW = ("inverse", "projection", "tools")
+SLOW = ("gallery", "inverse", "projection", "tools", "training")
 
 
 @pytest.mark.parametrize(

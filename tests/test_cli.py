@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from explorer.cli import main
-from explorer.core.gallery import read_provenance
+from explorer.core.provenance import read_provenance
 from explorer.core.workspace import Workspace
 from tests.onnx_pairs import write_pair
 
@@ -130,6 +130,27 @@ def test_gallery_of_a_model_or_of_a_workspace_writes_a_sheet_and_pictures_that_k
         assert (note.seed, note.index, note.place is not None) == (3, 4, place)
 
 
+def test_gallery_makes_a_recipe_again_in_other_formats_too(own, tmp_path, capsys):
+    first, again = tmp_path / "first", tmp_path / "again"
+    assert main(["gallery", str(own / "work"), "--prior", "5", "--out", str(first)]) == 0
+    assert "5 pictures, about" in capsys.readouterr().err
+    assert main(["gallery", str(first / "recipe.json"), "--out", str(again)]) == 0
+    for name in ("0001.png", "0005.png", "sheet.png"):
+        assert (first / name).read_bytes() == (again / name).read_bytes()
+    plain = [
+        "--formats",
+        "csv, singles",
+        "--plain",
+        "--model",
+        str(own / "model"),
+        "--out",
+        str(tmp_path / "c"),
+    ]
+    assert main(["gallery", str(first / "recipe.json"), *plain]) == 0
+    assert read_provenance(tmp_path / "c" / "0001.png") is None
+    assert len((tmp_path / "c" / "latents.csv").read_text(encoding="utf-8").splitlines()) == 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -141,6 +162,9 @@ def test_gallery_of_a_model_or_of_a_workspace_writes_a_sheet_and_pictures_that_k
         (["decode", "{own}/work", "--latent", "{own}/data.npz", "--out", "{tmp}/o.png"], "data.npz"),
         (["decode", "{own}/work", "--prior", "2", "--out", "{own}/data.npz/o.png"], "could not be written"),
         (["gallery", "{own}/model", "--prior", "0", "--out", "{tmp}/g"], "0 samples"),
+        (["gallery", "{own}/model", "--out", "{tmp}/g"], "--prior N"),
+        (["gallery", "{tmp}/no.json", "--out", "{tmp}/g"], "does not exist"),
+        (["gallery", "{own}/model", "--prior", "2", "--formats", "x", "--out", "{tmp}/g"], "no format “x”"),
         (["gallery", "{own}/data.npz", "--prior", "2", "--out", "{tmp}/g"], "No model"),
     ],
 )

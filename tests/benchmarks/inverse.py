@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from explorer.core import inverse
 from explorer.core.inverse import Inverse
+from explorer.core.metrics import nearest_distances
 from explorer.core.placement import Placement
 from models import classifier as classifiers
 from tests.benchmarks import fashion
@@ -199,20 +200,20 @@ def likeness(
         torch.from_numpy(mapped.held_labels),
     )
 
-    def features(latents: Floats) -> torch.Tensor:
+    def features(latents: Floats) -> Floats:
         pictures = torch.from_numpy(mapped.pair.decode(latents).transpose(shape).copy())
-        return classifiers.features(network, pictures)
+        return classifiers.features(network, pictures).numpy()
 
     reference = features(mapped.latents)
-    held = classifiers.nearest_distance(features(mapped.held_latents), reference)
+    held = nearest_distances(features(mapped.held_latents), reference)
     places = steps.reshape(-1, 2)[::every]
     places = places[ours.support_at(places) >= 0.5]
     found: dict[str, object] = {"classifier": f"models.classifier, {epochs} epochs, {right:.3f} accurate"}
     plain = Baselines(mapped.positions, mapped.latents).average(places, ours.neighbours)
     for name, latents in (("", latents_at(ours, places, scale)), ("_plain", plain)):
-        distances = classifiers.nearest_distance(features(latents), reference)
+        distances = nearest_distances(features(latents), reference)
         for share, quantile in (("near_real_share", 0.95), ("near_real_half_share", 0.5)):
-            near = (distances <= held.quantile(quantile)).float().mean()
+            near = (distances <= np.quantile(held, quantile)).mean()
             found[share + name] = round(float(near), 4)
     return found
 

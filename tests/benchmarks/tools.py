@@ -5,12 +5,16 @@ decode is ``session.run`` of one latent. Two kinds are told apart:
 
 - *at once*: what follows a click or a slider, held to a frame (16.7 ms) plus one decode;
 - *behind*: what is fitted or prepared in a job of its own, in seconds; then its answers are at once.
+
+``path_fps`` is how many pictures of a playing path are painted in a second, of 60 that are aimed at; on the
+bundled pairs and one that is too slow to be played as it goes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +23,12 @@ from explorer.core.latent_index import LatentIndex
 from explorer.core.latent_ops import axes, directions, draws, novelty, paths, probes, visible
 from explorer.core.latent_ops.data_graph import DataGraph
 from explorer.core.latent_ops.information import dimension_information
+from explorer.core.latent_ops.steering import Steered
+from explorer.core.likeness import Likeness
 from explorer.core.model_pair import ModelPair
-from explorer.core.sampling import SAMPLERS, SampleRequest, mixture_of, recipe_of
+from explorer.core.placement import Placement
+from explorer.core.progress import Progress
+from explorer.core.sampling import SAMPLERS, SampleRequest, draw_of, mixture_of
 from explorer.core.session import Cursor, Session
 from explorer.core.workspace import Workspace
 from tests.benchmarks.common import (
@@ -86,6 +94,15 @@ def measure(home: Path, *, quick: bool) -> Result:
         "behind_ms": max(tool["ms_median"] for one in found for tool in one["behind"].values()),
         "pairs": found,
     }
+    from tests.benchmarks.playing import path_fps, slow_pair
+    from tests.benchmarks.sliding import slid
+
+    bundles = [assets() / name for name in (BUNDLES[:1] if quick else BUNDLES)]
+    bundles += [] if quick else [slow_pair(home)]
+    seconds = 0.5 if quick else 3.0
+    result.facts["path_fps"] = {bundle.name: path_fps(bundle, seconds) for bundle in bundles}
+    steps = 20 if quick else 300
+    result.facts["sliders"] = {bundle.name: slid(bundle, steps) for bundle in bundles}
     return result
 
 
@@ -103,12 +120,15 @@ def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
     dimensions = axes.dimension_axes(latents, dimension_information(latents, work.logvars))
     near = LatentIndex(latents)
     pictures = novelty.PictureIndex.read(work.pictures, len(work))
-    usual = novelty.Novelty.learnt(near, len(work), lambda row: latents[row])
-    seen = novelty.as_rows(pair.decode(latents[:1]))[0]
+    like = likeness_of(pair, work)
+    drawn = pair.decode(latents[:1])[0]
+    seen = novelty.as_rows(drawn[None])[0]
+    five = [replace(direction, name=str(number)) for number in range(5)]
+    steered = Steered(latents[3], {one.name: 0.5 for one in five})
 
     def sampled(kind: str) -> Callable[[], object]:
         request = SampleRequest(kind, _PICTURES, 1, truncation=1.0, field=field.name, code=0)
-        return lambda: recipe_of(request, session).latents()
+        return lambda: draw_of(request, session).latents()
 
     at_once: Calls = {f"sampler: {kind}": sampled(kind) for kind in SAMPLERS}
     at_once |= {
@@ -117,13 +137,15 @@ def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
         "path: straight": lambda: paths.path_through(stops),
         "path: spherical": lambda: paths.path_through(stops, "spherical"),
         "path: one frame": lambda: played.at(0.4),
-        "direction applied": lambda: direction.applied(latents[3], 1.5),
+        "directions applied, five": lambda: steered.latent(five),
+        "directions applied, five, and decoded": lambda: pair.decode(steered.latent(five)[None]),
         "direction of two pictures": lambda: directions.direction_of_pair(latents, latents[3], latents[7]),
         "analogy": lambda: directions.analogy(latents[1], latents[2], latents[3]),
         "probe told": lambda: probe.probabilities(latents[3]),
         "nearest, latents": lambda: near.nearest(latents[3], 8),
         "nearest, pictures": lambda: pictures.nearest(seen, 8),
-        "new or memorised": lambda: usual.percentile(float(near.nearest(latents[3] + 0.1, 1)[1][0])),
+        "new or memorised, by latent": lambda: like.of_latent(latents[3] + 0.1, 5),
+        "new or memorised, by picture": lambda: like.of_picture(drawn, latents[3] + 0.1, 5),
     }
     behind: Calls = {
         "mixture fitted": lambda: _mixture(latents),
@@ -138,10 +160,15 @@ def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
         "probe of labels": lambda: probes.probe_labels(latents, field.codes),
         "probe of a number": lambda: probes.probe_values(latents, np.linalg.norm(latents, axis=1)),
         "pictures to compare": lambda: novelty.PictureIndex.read(work.pictures, len(work)),
-        "what is usual": lambda: novelty.Novelty.learnt(near, len(work), lambda row: latents[row]),
+        "what is usual, by latent and picture": lambda: likeness_of(pair, work),
         "prior, 1,000 × 512": lambda: draws.sample_prior(1000, 512, 1),
     }
     return at_once, behind
+
+
+def likeness_of(pair: ModelPair, work: Workspace) -> Likeness:
+    """What compares decoded pictures with the data."""
+    return Likeness.learnt(pair, work, Placement(work.latents, work.positions()), {}, Progress())
 
 
 def in_turn(calls: list[Callable[[], object]], rounds: int, *, warm_up: bool = True) -> list[list[float]]:

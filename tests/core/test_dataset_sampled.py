@@ -14,8 +14,9 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
 from explorer.core.provenance import read_provenance
 from explorer.core.round_trip import round_trip
-from explorer.core.sampling import prior_recipe
-from explorer.core.session import Session, put_aside, save_session
+from explorer.core.sampling import prior_draw
+from explorer.core.session import Session
+from explorer.core.session_file import put_aside, save_session
 from explorer.core.workspace import Workspace
 from tests.onnx_generators import write_generator, write_slow_decoder
 
@@ -108,23 +109,23 @@ def test_a_fitted_normal_has_the_datas_mean_and_covariance():
 
 def test_a_plain_autoencoder_is_sampled_like_its_data(fashion_bundle):
     work, pair = Workspace.open(fashion_bundle), ModelPair.open(fashion_bundle)
-    assert prior_recipe(pair, work, 5, 1).text == "prior N(0, I)"
+    assert prior_draw(pair, work, 5, 1).text == "prior N(0, I)"
     pair.prior = "data"
-    recipe = prior_recipe(pair, work, 5, 1)
+    recipe = prior_draw(pair, work, 5, 1)
     assert recipe.text == "normal distribution fitted to the data"
     assert recipe.latents().shape == (5, 16)
-    assert prior_recipe(pair, None, 5, 1).text == "prior N(0, I)"
+    assert prior_draw(pair, None, 5, 1).text == "prior N(0, I)"
 
 
 def test_a_decoder_alone_goes_all_the_way_on_the_command_line(generator, tmp_path, capsys):
     work = str(tmp_path / "work")
     assert main(["encode", str(generator), "--prior", "60", "--seed", "3", "--out", work]) == 0
-    assert main(["map", work]) == 0
+    assert main(["map", work, "--method", "pca"]) == 0
     x, y = Workspace.open(tmp_path / "work").positions()[7]
     assert main(["decode", work, f"--at={x},{y}", "--out", str(tmp_path / "there.png")]) == 0
     assert read_provenance(tmp_path / "there.png").model == ModelPair.open(generator).name
     assert main(["gallery", str(generator), "--prior", "3", "--out", str(tmp_path / "out")]) == 0
-    assert len(list((tmp_path / "out").iterdir())) == 4
+    assert len(list((tmp_path / "out").iterdir())) == 5
     np.save(tmp_path / "data.npy", np.zeros((5, 28, 28), np.uint8))
     assert main(["encode", str(generator), str(tmp_path / "data.npy"), "--out", work + "2"]) == 1
     assert "decoder alone" in capsys.readouterr().err

@@ -87,7 +87,7 @@ def test_what_came_with_the_program_needs_no_child(fashion_bundle: Path, no_chil
     assert CHILD.id is None
 
 
-@pytest.mark.parametrize("name", ["faces-vae", "fashion-vae"])
+@pytest.mark.parametrize("name", ["faces-vae", "fashion-ae", "fashion-gan", "fashion-vae"])
 def test_what_is_shipped_with_a_bundle_is_what_an_inspection_finds(name: str, no_child: None) -> None:
     folder = bundles.bundle_folder(name)
     known, found = inspected(folder), inspect(folder)

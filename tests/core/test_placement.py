@@ -61,16 +61,14 @@ def test_one_at_a_time_or_all_at_once_is_the_same() -> None:
     queries = latents[:50] + np.float32(0.3)
     together = placement.place(queries)
     single = np.concatenate([placement.place(query) for query in queries])
-    np.testing.assert_allclose(together, single, atol=1e-4)
+    np.testing.assert_array_equal(together, single)
 
 
 def test_a_batch_of_many_blocks_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     latents, positions, _ = made_map(400)
     whole = Placement(latents, positions).place(latents + np.float32(0.2))
     monkeypatch.setattr("explorer.core.placement._BLOCK", 30)
-    np.testing.assert_allclose(
-        Placement(latents, positions).place(latents + np.float32(0.2)), whole, atol=1e-4
-    )
+    np.testing.assert_array_equal(Placement(latents, positions).place(latents + np.float32(0.2)), whole)
 
 
 def test_latents_far_from_all_data_are_placed_but_marked() -> None:
@@ -107,6 +105,22 @@ def test_the_index_finds_nearly_all_that_brute_force_finds(count: int, size: int
         found += int((distances <= np.sort(every)[: len(rows)].max() * (1 + 1e-5)).sum())
         wanted += len(rows)
     assert found >= 0.95 * wanted
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 4), (300, 24), (9000, 16), (9000, 40)])
+def test_many_at_once_find_what_each_finds_by_itself_to_the_last_bit(count: int, size: int) -> None:
+    latents = grouped(count, size) + np.float32(100)  # far from the origin, where products are rounded most
+    latents[: count // 2 : 3] = latents[0]
+    index = LatentIndex(latents)
+    queries = latents[:: max(1, count // 280)] + np.float32(0.1)
+    rows, distances = index.nearest_of_each(queries, 15)
+    for query, found, far in zip(queries, rows, distances, strict=True):
+        alone = index.nearest(query, 15)
+        np.testing.assert_array_equal(found, alone[0])
+        np.testing.assert_array_equal(far, alone[1])
+    if count <= 300:
+        every = np.linalg.norm(latents.astype(np.float64) - queries[-1].astype(np.float64), axis=1)
+        np.testing.assert_array_equal(rows[-1], np.lexsort((np.arange(count), every))[:15])
 
 
 def test_thousands_of_equal_latents_do_not_hide_the_others() -> None:

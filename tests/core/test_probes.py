@@ -70,7 +70,7 @@ def test_few_rows_of_many_dimensions_are_not_learnt_by_heart() -> None:
 
 
 def test_columns_that_cannot_be_told_say_so() -> None:
-    with pytest.raises(ExplorerError, match="1 labels"):
+    with pytest.raises(ExplorerError, match="1 label "):
         probe_labels(ROWS, np.zeros(900, np.int32))
     with pytest.raises(ExplorerError, match="0 labels"):
         probe_labels(ROWS, np.arange(900, dtype=np.int32))

@@ -10,7 +10,7 @@ import pytest
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.sampling import SAMPLERS, SampleRequest, available, mixture_of, recipe_of
+from explorer.core.sampling import SAMPLERS, SampleRequest, available, draw_of, mixture_of
 from explorer.core.session import Cursor, Session
 from explorer.core.workspace import Workspace
 
@@ -28,16 +28,16 @@ def request(kind: str, count: int = 6, seed: int = 5) -> SampleRequest:
 
 @pytest.mark.parametrize("kind", SAMPLERS)
 def test_a_sampler_draws_what_its_seed_says(session: Session, kind: str) -> None:
-    first = recipe_of(request(kind), session)
+    first = draw_of(request(kind), session)
     latents = first.latents()
     assert latents.shape == (6, 16)
     assert latents.dtype == np.float32
-    assert np.array_equal(recipe_of(request(kind, 9), session).latents()[:6], latents)
-    assert not np.array_equal(recipe_of(request(kind, seed=6), session).latents(), latents)
+    assert np.array_equal(draw_of(request(kind, 9), session).latents()[:6], latents)
+    assert not np.array_equal(draw_of(request(kind, seed=6), session).latents(), latents)
 
 
 def test_each_recipe_has_words_of_its_own(session: Session) -> None:
-    texts = [recipe_of(request(kind), session).text for kind in SAMPLERS]
+    texts = [draw_of(request(kind), session).text for kind in SAMPLERS]
     assert len({*texts}) == len(SAMPLERS)
     assert "temperature 0.7" in texts[1]
     assert "label Bag of 1,000 points" in texts
@@ -46,7 +46,7 @@ def test_each_recipe_has_words_of_its_own(session: Session) -> None:
 def test_the_radius_counts_in_the_posteriors_standard_deviations(session: Session) -> None:
     assert session.cursor is not None
     assert session.work is not None
-    drawn = recipe_of(replace(request("around", 4000), radius=3.0), session).latents()
+    drawn = draw_of(replace(request("around", 4000), radius=3.0), session).latents()
     sigma = np.sqrt(np.exp(np.asarray(session.work.logvars, np.float64)).mean(axis=0))
     np.testing.assert_allclose((drawn - session.cursor.latent).std(axis=0), 3 * sigma, rtol=0.05)
 
@@ -54,7 +54,7 @@ def test_the_radius_counts_in_the_posteriors_standard_deviations(session: Sessio
 def test_samples_of_a_label_are_told_to_be_it_by_the_encoder(session: Session) -> None:
     assert session.pair is not None
     assert session.work is not None
-    again = session.pair.encode(session.pair.decode(recipe_of(request("label", 30), session).latents()))[0]
+    again = session.pair.encode(session.pair.decode(draw_of(request("label", 30), session).latents()))[0]
     apart = np.square(again[:, None] - np.asarray(session.work.latents)).sum(axis=2)
     labels = session.work.fields[0].codes[apart.argmin(axis=1)]
     assert (labels == 8).mean() > 0.8
@@ -76,9 +76,9 @@ def test_what_is_missing_is_said(session: Session) -> None:
         ("no", "called"),
     ):
         with pytest.raises(ExplorerError, match=word):
-            recipe_of(request(kind), empty)
+            draw_of(request(kind), empty)
     with pytest.raises(ExplorerError, match="lasso"):
-        recipe_of(request("selection"), replace(session, selection=np.arange(0)))
+        draw_of(request("selection"), replace(session, selection=np.arange(0)))
     for field, code in (("label", 10), ("shape", 1), ("", -1)):
         with pytest.raises(ExplorerError, match="another"):
-            recipe_of(replace(request("label"), field=field, code=code), session)
+            draw_of(replace(request("label"), field=field, code=code), session)

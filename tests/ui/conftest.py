@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -23,7 +23,7 @@ class Hand:
         self.explorer, self.qtbot = explorer, qtbot
         self.map = explorer.window.map
 
-    def wait(self, done: Callable[[], bool], timeout: int = 20_000) -> None:
+    def wait(self, done: Callable[[], bool], timeout: int = 90_000) -> None:
         self.qtbot.waitUntil(done, timeout=timeout)
 
     def wait_for_picture(self) -> None:
@@ -88,7 +88,7 @@ def open_explorer(qtbot) -> Iterator[Callable[..., Hand]]:
         hand = Hand(explorer, qtbot)
         if wait:
             hand.wait(lambda: explorer.presenter.decoded is not None)
-            hand.wait(lambda: not explorer.jobs.running)
+            hand.wait(lambda: not explorer.jobs.running and not explorer.presenter.is_reading)
         explorer.window.activateWindow()
         explorer.window.map.setFocus()
         hand.wait(explorer.window.isActiveWindow)
@@ -100,6 +100,7 @@ def open_explorer(qtbot) -> Iterator[Callable[..., Hand]]:
         explorer.window.close()
         explorer.window.deleteLater()
     QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     # Without a display the clipboard outlives the interpreter, which what a test copied there must not.
     QApplication.clipboard().clear()
     (Path(platformdirs.user_data_dir("latent-explorer")) / "last.latents").unlink(missing_ok=True)

@@ -12,7 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer.core.dataset_base import Measure
-from explorer.core.session import Session, load_session, save_session, shown_rows
+from explorer.core.session import Session, shown_rows
+from explorer.core.session_file import load_session, save_session
 from explorer.ui.legend import Legend
 
 
@@ -150,5 +151,5 @@ def test_a_saved_session_keeps_its_range(tmp_path):
     measure = Measure("m", np.zeros(3, np.float32))
     session = Session(color_by="m", range=(0.25, inf), measures={"m": measure})
     save_session(tmp_path / "s.latents", session, None)
-    saved = load_session(tmp_path / "s.latents")
+    saved = load_session(tmp_path / "s.latents").session
     assert (saved.color_by, saved.range) == ("m", (0.25, inf))

@@ -14,7 +14,8 @@ from explorer.core.carry import carried
 from explorer.core.dropped import read_dropped
 from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
-from explorer.core.session import is_own, load_session
+from explorer.core.session import is_own
+from explorer.core.session_file import load_session
 from explorer.ui.carry_control import REACHES
 
 
@@ -52,7 +53,7 @@ def test_a_picked_picture_is_carried_by_its_ring_and_stays_itself(hand, tmp_path
     hand.wait(lambda: "carries" in hand.explorer.window.here._source.text())
 
     hand.explorer.controller.save_session_to(tmp_path / "one.latents")
-    kept = load_session(tmp_path / "one.latents").cursor
+    kept = load_session(tmp_path / "one.latents").session.cursor
     assert kept.carried.reach == here.carried.reach
     assert np.array_equal(kept.carried.latent, picked.latent)
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from explorer.core.gallery import read_provenance
+from explorer.core.provenance import read_provenance
 from explorer.core.sampling import SampleRequest
 from explorer.ui.sample_dialog import SampleDialog
 
@@ -134,6 +134,7 @@ def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_la
         hand.explorer.tray.export(out)
     assert sorted(path.name for path in out.iterdir()) == [
         *(f"{i:04d}.png" for i in range(1, 7)),
+        "recipe.json",
         "sheet.png",
     ]
     hand.key(Qt.Key.Key_D)
@@ -162,8 +163,8 @@ def test_the_tray_goes_back_and_lets_go(hand):
     kept = hand.cursor
     hand.key(Qt.Key.Key_D)
     hand.key(Qt.Key.Key_K)
-    tray = hand.explorer.window.tray._list
-    rectangle = tray.visualItemRect(tray.item(0))
+    tray = hand.explorer.window.tray.strip
+    rectangle = tray.visualRect(tray.model().index(0, 0))
     QTest.mouseClick(tray.viewport(), Qt.MouseButton.LeftButton, pos=rectangle.center())
     assert hand.cursor.latent.tobytes() == kept.latent.tobytes()
     QTest.keyClick(tray, Qt.Key.Key_Delete)
@@ -236,14 +237,15 @@ def test_samples_around_the_cursor_stay_near_it_and_those_of_shown_points_keep_t
 def test_a_slider_changes_the_latent_and_undoes_as_one_step(hand):
     before = hand.cursor
     slider = hand.explorer.window.here.sliders._sliders[0]
-    hand.wait(lambda: abs(slider.amount() - before.latent[slider.dimension]) < 0.02)
+    dimension = int(slider.axis.vector.argmax())
+    hand.wait(lambda: abs(slider.amount() - before.latent[dimension]) < 0.02)
     middle = slider.rect().center()
     QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=middle)
     for step in range(1, 20):
         QTest.mouseMove(slider, middle + QPoint(step * 2, 0))
     QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=middle)
     changed = np.flatnonzero(hand.cursor.latent != before.latent)
-    assert changed.tolist() == [slider.dimension]
+    assert changed.tolist() == [dimension]
     hand.explorer.edits.undo()
     assert hand.cursor is before
 

@@ -19,6 +19,7 @@ from explorer.core.dataset_sampled import is_sampled
 from explorer.core.engine import devices
 from explorer.core.provenance import read_provenance
 from explorer.core.sampling import SampleRequest
+from explorer.ui.pictures import to_qimage
 from tests.onnx_generators import write_generator, write_slow_decoder
 from tests.onnx_pairs import Convention, write_pair
 
@@ -147,7 +148,7 @@ def test_an_encoder_alone_maps_data_and_shows_the_nearest_real_picture_as_such(
     assert here._heading.text() == "NEAREST REAL IMAGE"
     assert here.picture.accessibleName() == "Nearest real image"
     real = hand.session.work.pictures([nearest])[0]
-    hand.wait(lambda: np.array_equal(here.picture.image()._pixels, real))
+    hand.wait(lambda: here.picture.image() == to_qimage(real))
     assert hand.explorer.window.device_chip.text() == "● CPU"
 
 
@@ -409,11 +410,11 @@ def test_a_slow_decoder_keeps_its_picture_and_says_quietly_that_the_next_is_comi
     before = view.image()
     hand.key(Qt.Key.Key_D)
     hand.wait(view.is_waiting)
-    assert view.image() is before
+    assert view.image() == before
     assert "being decoded" in view.accessibleDescription()
     shown(hand)
     hand.wait(lambda: not view.is_waiting())
-    assert view.image() is not before
+    assert view.image() != before
     hand.wait(lambda: " · " in hand.explorer.window.device_chip.text())
 
 

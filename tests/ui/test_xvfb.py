@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.core.gallery import read_provenance
-from explorer.core.session import SavedSession, load_session
+from explorer.core.provenance import read_provenance
+from explorer.core.session import Session
+from explorer.core.session_file import load_session
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool"
@@ -109,7 +110,7 @@ class Desk:
         self.do("key", "--delay", "60", *keys)
         time.sleep(0.6)
 
-    def leave(self) -> SavedSession:
+    def leave(self) -> Session:
         """Quit by keyboard; what was kept on exit."""
         self.do("mousemove", *map(str, MAP))
         self.keys("ctrl+q")
@@ -117,7 +118,7 @@ class Desk:
         _, errors = self.program.communicate(timeout=20)
         assert self.program.returncode == 0
         assert errors.decode() == ""
-        return load_session(self.home / "data" / "latent-explorer" / "last.latents")
+        return load_session(self.home / "data" / "latent-explorer" / "last.latents").session
 
     def close(self) -> None:
         self.photograph(self.home / "screen.png")
