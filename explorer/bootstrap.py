@@ -22,8 +22,11 @@ _BASE = (
     "PIL", "PySide6", "numba", "numpy", "onnx", "onnxruntime", "platformdirs", "scipy", "threadpoolctl",
     "umap",
 )
+_TEST = (
+    "av", "hypothesis", "jsonschema", "onnxscript", "psutil", "pyarrow", "pytest", "pytest_timeout",
+    "pytestqt", "torch",
+)
 # fmt: on
-_TEST = ("hypothesis", "onnxscript", "psutil", "pyarrow", "pytest", "pytest_timeout", "pytestqt", "torch")
 MODULES = {"": _BASE, "test": _BASE + _TEST, "dev": (*_BASE, *_TEST, "mypy", "pre_commit", "ruff")}
 
 # What Qt opens: each library, and the Debian package that holds it.

@@ -147,6 +147,8 @@ def test_click_drag_drop_keep_export_and_return_to_the_exact_latent(desk, tmp_pa
     desk.drop(tmp_path / "face.png")
     desk.keys("k")
     desk.keys("ctrl+e")
+    desk.do("windowfocus", desk.find("Export gallery"))
+    desk.keys("Return")
     desk.do("windowfocus", desk.find("Export the gallery"))
     out = tmp_path / "gallery"
     out.mkdir()
