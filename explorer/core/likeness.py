@@ -45,6 +45,21 @@ class Nearness:
     words: str
 
 
+def pictures_of(work: Workspace, progress: Progress) -> tuple[Rows, PictureIndex]:
+    """The data's pictures arranged to be found by their pixels, and their rows ``(n,)``.
+
+    Of more than fit 192 MB a random sample, always the same. Raises ``ExplorerError`` where they cannot be
+    read, and ``Cancelled``.
+    """
+    rows = np.flatnonzero(np.isfinite(work.latents).all(axis=1))
+    height, width, channels = work.picture_shape
+    square = -(-max(height, width) // 32)
+    most = _BYTES // max(1, (height // square) * (width // square) * channels)
+    if len(rows) > most:
+        rows = np.sort(np.random.Generator(np.random.PCG64(0)).permutation(rows)[:most])
+    return rows, PictureIndex.read(lambda part: work.pictures(rows[part], height, width), len(rows), progress)
+
+
 class Likeness:
     """How near latents and decoded pictures are to the data, beside how near these are to each other.
 
@@ -79,15 +94,7 @@ class Likeness:
                 "These points are the model’s own samples, so that nothing real is there to compare with; "
                 "open data."
             )
-        rows = np.flatnonzero(np.isfinite(work.latents).all(axis=1))
-        height, width, channels = work.picture_shape
-        square = -(-max(height, width) // 32)
-        most = _BYTES // max(1, (height // square) * (width // square) * channels)
-        if len(rows) > most:
-            rows = np.sort(np.random.Generator(np.random.PCG64(0)).permutation(rows)[:most])
-        pictures = PictureIndex.read(
-            lambda part: work.pictures(rows[part], height, width), len(rows), progress
-        )
+        rows, pictures = pictures_of(work, progress)
         order = judged(len(rows))
         drawn: dict[int, Pictures] = {}
         began = time.perf_counter()

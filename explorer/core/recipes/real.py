@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.errors import ExplorerError
-from explorer.core.latent_ops.novelty import Novelty, PictureIndex, as_rows, judged
+from explorer.core.latent_ops.novelty import Novelty, as_rows, judged
+from explorer.core.likeness import pictures_of
 from explorer.core.progress import Progress
 from explorer.core.recipes.source import Source
 
 Pictures = NDArray[np.uint8]
 
-_BYTES = 192 << 20
 _JUDGED = 128
 
 
@@ -26,16 +26,7 @@ class RealPictures:
         if is_sampled(work):
             raise ExplorerError("The points are the model’s own samples and not real pictures; open data.")
         self._source, self._progress = source, progress
-        rows = np.flatnonzero(np.isfinite(work.latents).all(axis=1))
-        height, width, channels = work.picture_shape
-        square = -(-max(height, width) // 32)
-        most = _BYTES // max(1, (height // square) * (width // square) * channels)
-        if len(rows) > most:
-            rows = np.sort(np.random.Generator(np.random.PCG64(0)).permutation(rows)[:most])
-        self.rows = rows
-        self._index = PictureIndex.read(
-            lambda part: work.pictures(rows[part], height, width), len(rows), progress
-        )
+        self.rows, self._index = pictures_of(work, progress)
         self._usual: Novelty | None = None
 
     def nearest(self, picture: Pictures, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
