@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import weakref
 from collections import deque
 from collections.abc import Mapping
@@ -58,8 +60,8 @@ class History(QObject):
         self.page: HistoryPage | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._remember)
+        self._rest.timeout.connect(self._rested)
+        self._pictured_at = 0.0
         presenter.pictured.connect(self._wait_for_rest)
         store.changed.connect(self._follow)
 
@@ -99,7 +101,17 @@ class History(QObject):
             )
 
     def _wait_for_rest(self, _: float) -> None:
-        self._rest.start()
+        self._pictured_at = time.perf_counter()
+        if not self._rest.isActive():
+            self._rest.start(_REST_MS)
+
+    def _rested(self) -> None:
+        # The timer was started for an earlier picture, for starting it anew takes time with each.
+        left = _REST_MS - 1000.0 * (time.perf_counter() - self._pictured_at)
+        if left >= 1.0:
+            self._rest.start(math.ceil(left))
+        else:
+            self._remember()
 
     def _remember(self) -> None:
         session, decoded = self._edits.session, self._presenter.decoded
