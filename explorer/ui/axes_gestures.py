@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from explorer.core.latent_ops.axes import principal_axes
 from explorer.core.latent_ops.axis_set import KINDS, AxisSet
@@ -18,6 +17,7 @@ from explorer.core.sampling import prior_draw
 from explorer.core.session import Cursor, Session
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.edits import Edits
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.presenter import Presenter
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from explorer.ui.traversal import Traversal
 
 Floats = npt.NDArray[np.float32]
-Ask = Callable[[str, QFileDialog.FileMode], QFileDialog]
 
 STRIP = "Traversal"
 _FRAME_MS = 12
@@ -46,7 +45,7 @@ class AxesGestures(QObject):
         jobs: Jobs,
         presenter: Presenter,
         loop: DecodeLoop,
-        file_dialog: Ask,
+        file_dialog: FileDialog,
     ) -> None:
         super().__init__(edits)
         self._window, self._store, self._edits, self._jobs = window, store, edits, jobs

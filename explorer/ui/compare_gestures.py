@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from explorer.core.progress import Progress
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.opening import Opening
@@ -19,8 +20,6 @@ from explorer.ui.theme import DARK, Theme
 if TYPE_CHECKING:
     from explorer.core.comparison import Comparison
     from explorer.ui.compare_window import CompareWindow
-
-FileDialog = Callable[[str, QFileDialog.FileMode], QFileDialog]
 
 
 class CompareGestures(QObject):

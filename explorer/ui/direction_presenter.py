@@ -30,7 +30,7 @@ from explorer.ui.direction_sources import (
     selection_source,
 )
 from explorer.ui.edits import Edits
-from explorer.ui.furniture import come_into_sight
+from explorer.ui.furniture import reveal
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.presenter import Presenter
@@ -111,9 +111,7 @@ class DirectionPresenter(QObject):
 
     def shown(self) -> DirectionSection:
         """The section, brought into sight."""
-        if self.section.isHidden():
-            self.section.show()
-            QTimer.singleShot(0, self.section, lambda: come_into_sight(self.section))
+        reveal(self.section)
         return self.section
 
     def rename(self, name: str) -> None:

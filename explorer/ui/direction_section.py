@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer.core.latent_ops.directions import Direction
 from explorer.core.latent_ops.steering import Steered
 from explorer.ui.direction_maker import AnalogyMaker, DirectionMaker, Fill
 from explorer.ui.direction_row import DirectionRow
-from explorer.ui.furniture import heading, quiet, small_button
+from explorer.ui.furniture import quiet, section_title, small_button
 
 _EMPTY = "A direction leads from some pictures to others. Choose its two ends; then add it to any picture."
 
@@ -49,18 +49,12 @@ class DirectionSection(QWidget):
         close.clicked.connect(self.closed)
         self._empty = quiet(_EMPTY)
         self._empty.setWordWrap(True)
-        title = QHBoxLayout()
-        title.setSpacing(4)
-        title.addWidget(heading("Directions"))
-        title.addStretch(1)
-        for button in (self._compare, self._new, close):
-            title.addWidget(button)
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(6)
-        layout.addLayout(title)
+        layout.addLayout(section_title("Directions", self._compare, self._new, close))
         layout.addWidget(self._empty)
         layout.addWidget(self.maker)
         layout.addWidget(self.analogy)
@@ -73,10 +67,6 @@ class DirectionSection(QWidget):
     def open_maker(self) -> None:
         """Show where a direction is made."""
         self._new.setChecked(True)
-
-    def close_maker(self) -> None:
-        """Fold away where a direction is made."""
-        self._new.setChecked(False)
 
     def open_analogy(self) -> None:
         """Show where an analogy is made."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from explorer.ui.check import Check
 from explorer.ui.figure import LEAST, MOST, Figure, FigureSize
 from explorer.ui.figure_files import draw
 from explorer.ui.figure_source import FigureChoice
+from explorer.ui.file_dialogs import save_buttons
 from explorer.ui.furniture import Choice, quiet
 from explorer.ui.jobs import Jobs
 from explorer.ui.preview_image import PreviewImage
@@ -143,14 +143,8 @@ class FigureDialog(QDialog):
         for number, box in enumerate(self._boxes.values()):
             form.addRow("With" if number == 0 else "", box)
         self._form = form
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._save = buttons.button(QDialogButtonBox.StandardButton.Save)
-        self._save.setText("Export…")
+        buttons, self._save = save_buttons(self, "Export…")
         self._save.setObjectName("primary")
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         side = QVBoxLayout()
         side.addLayout(form)
         side.addWidget(self._note)

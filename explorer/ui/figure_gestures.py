@@ -12,6 +12,7 @@ from explorer.ui.figure import Figure, FigureSize
 from explorer.ui.figure_dialog import FigureDialog
 from explorer.ui.figure_files import write_figure
 from explorer.ui.figure_source import FigureChoice, Mapped, figure_of
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 
@@ -19,7 +20,7 @@ _FILTERS = {"png": "Pictures (*.png)", "svg": "Drawings (*.svg)", "pdf": "Docume
 
 
 def ask_figure(
-    window: MainWindow, mapped: Mapped, title: str, jobs: Jobs, settings: QSettings
+    window: MainWindow, mapped: Mapped, title: str, jobs: Jobs, settings: QSettings, file_dialog: FileDialog
 ) -> FigureDialog:
     """Ask what the figure shows, then where it is written, and write it."""
     can = {"ground"} if mapped.scene.support is not None else set()
@@ -37,14 +38,12 @@ def ask_figure(
         )
 
     def ask_where(choice: FigureChoice, size: FigureSize, suffix: str) -> None:
-        folder = str(settings.value("folder", str(Path.home())))
-        where = QFileDialog(window, "Export map figure", folder, _FILTERS[suffix])
+        where = file_dialog("Export map figure", QFileDialog.FileMode.AnyFile)
+        where.setNameFilter(_FILTERS[suffix])
         where.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         where.setDefaultSuffix(suffix)
         where.selectFile(f"map.{suffix}")
         where.fileSelected.connect(lambda name: write(Path(name), figure_of(mapped, choice), size))
-        where.finished.connect(lambda _: settings.setValue("folder", where.directory().absolutePath()))
-        where.finished.connect(where.deleteLater)
         where.open()
 
     dialog.asked.connect(ask_where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QKeyEvent,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLayout,
     QPushButton,
@@ -243,7 +244,25 @@ def scrolling(widget: QWidget) -> QScrollArea:
     return area
 
 
-def come_into_sight(widget: QWidget) -> None:
+def section_title(text: str, *buttons: QWidget) -> QHBoxLayout:
+    """The heading of a section, with its buttons at the right."""
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    row.addWidget(heading(text))
+    row.addStretch(1)
+    for button in buttons:
+        row.addWidget(button)
+    return row
+
+
+def reveal(widget: QWidget) -> None:
+    """Show a hidden part of a panel and, once it has its place, scroll to it."""
+    if widget.isHidden():
+        widget.show()
+        QTimer.singleShot(0, widget, lambda: _come_into_sight(widget))
+
+
+def _come_into_sight(widget: QWidget) -> None:
     """Scroll the panel that ``widget`` is a part of so far that it is to be seen."""
     parent = widget.parentWidget()
     while parent is not None and not isinstance(parent, QScrollArea):

@@ -11,7 +11,6 @@ from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QSizePolicy,
@@ -32,6 +31,7 @@ from explorer.core.recipes.json_form import written
 from explorer.core.recipes.source import Source
 from explorer.core.recipes.writing import Style, recipe_for
 from explorer.core.session import Session
+from explorer.ui.file_dialogs import save_buttons
 from explorer.ui.furniture import quiet, scrolling
 from explorer.ui.gallery_style import GalleryStyle
 from explorer.ui.gallery_what import GalleryWhat
@@ -98,14 +98,8 @@ class GalleryDialog(QDialog):
         self._later()
 
     def _lay_out(self, side: QWidget) -> None:
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self._save = buttons.button(QDialogButtonBox.StandardButton.Save)
-        self._save.setText("Export…")
+        buttons, self._save = save_buttons(self, "Export…")
         self._save.setObjectName("primary")
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         area = scrolling(side)
         area.setMinimumWidth(_SIDE_WIDTH)
         area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)

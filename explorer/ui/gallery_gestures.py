@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog
 
 from explorer.core.session import Session
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.gallery_dialog import GalleryDialog
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
@@ -15,7 +16,13 @@ from explorer.ui.tray_gestures import TrayGestures
 
 
 def ask_gallery(
-    window: MainWindow, session: Session, jobs: Jobs, settings: QSettings, tray: TrayGestures, kind: str
+    window: MainWindow,
+    session: Session,
+    jobs: Jobs,
+    settings: QSettings,
+    tray: TrayGestures,
+    file_dialog: FileDialog,
+    kind: str,
 ) -> GalleryDialog:
     """Ask which gallery of ``session`` is wanted and where, beginning with one ``kind``, and write it.
 
@@ -24,12 +31,8 @@ def ask_gallery(
     dialog = GalleryDialog(window, session, jobs, settings, kind)
 
     def ask_where(what: object, style: object) -> None:
-        folder = str(settings.value("folder", str(Path.home())))
-        where = QFileDialog(window, "Export the gallery into", folder)
-        where.setFileMode(QFileDialog.FileMode.Directory)
+        where = file_dialog("Export the gallery into", QFileDialog.FileMode.Directory)
         where.fileSelected.connect(lambda name: tray.export_gallery(what, style, Path(name)))  # type: ignore[arg-type]
-        where.finished.connect(lambda _: settings.setValue("folder", where.directory().absolutePath()))
-        where.finished.connect(where.deleteLater)
         where.open()
 
     dialog.asked.connect(ask_where)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from explorer.core.likeness import Likeness, Nearness
 from explorer.core.session import Pictures, Session
 from explorer.ui.edits import Edits
-from explorer.ui.furniture import come_into_sight
+from explorer.ui.furniture import reveal
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.neighbour_row import NEIGHBOURS, Neighbour
@@ -86,9 +86,8 @@ class NoveltyPresenter(QObject):
             return
         if not session.pair.can_decode:
             return
-        self.section.show()
+        reveal(self.section)
         self._presenter.here.compare_latents(True)
-        QTimer.singleShot(0, self.section, lambda: come_into_sight(self.section))
         self._prepare()
 
     def _prepare(self) -> None:

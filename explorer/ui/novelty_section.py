@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from explorer.ui.furniture import heading, small_button
+from explorer.ui.furniture import section_title, small_button
 from explorer.ui.neighbour_row import Neighbour, NeighbourRow
 
 
@@ -31,14 +31,10 @@ class NoveltySection(QWidget):
         self.picture_words, self.latent_words = _words(), _words()
         close = small_button("×", "No longer compare with the data")
         close.clicked.connect(self.closed)
-        title = QHBoxLayout()
-        title.addWidget(heading("New or memorised?"))
-        title.addStretch(1)
-        title.addWidget(close)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(6)
-        layout.addLayout(title)
+        layout.addLayout(section_title("New or memorised?", close))
         layout.addWidget(self.latent_words)
         layout.addWidget(self.picture_words)
         layout.addWidget(self.by_picture)

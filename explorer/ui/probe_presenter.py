@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
 from explorer.core.coloring import PROBE
@@ -13,7 +13,7 @@ from explorer.core.dataset_base import Field, Measure
 from explorer.core.latent_ops.told import Probe, probe_of
 from explorer.core.session import Session
 from explorer.ui.edits import Edits
-from explorer.ui.furniture import come_into_sight
+from explorer.ui.furniture import reveal
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.presenter import Presenter
@@ -58,9 +58,7 @@ class ProbePresenter(QObject):
 
     def shown(self) -> ProbeSection:
         """The section, brought into sight."""
-        if self.section.isHidden():
-            self.section.show()
-            QTimer.singleShot(0, self.section, lambda: come_into_sight(self.section))
+        reveal(self.section)
         return self.section
 
     def close(self) -> None:

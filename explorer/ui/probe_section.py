@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from explorer.core.latent_ops.told import Probe
-from explorer.ui.furniture import ElidedLabel, heading, quiet, small_button
+from explorer.ui.furniture import ElidedLabel, quiet, section_title, small_button
 
 _NAME_WIDTH = 88
 
@@ -97,18 +97,12 @@ class ProbeSection(QWidget):
         close.clicked.connect(self.closed)
         self._empty = quiet("A probe tells a column of the data from the latent. Choose one with +.")
         self._empty.setWordWrap(True)
-        title = QHBoxLayout()
-        title.setSpacing(4)
-        title.addWidget(heading("Probes"))
-        title.addStretch(1)
-        title.addWidget(self._add)
-        title.addWidget(close)
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(4)
-        layout.addLayout(title)
+        layout.addLayout(section_title("Probes", self._add, close))
         layout.addWidget(self._empty)
         layout.addLayout(self._list)
 

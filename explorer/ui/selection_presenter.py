@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPoint, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QColor, QImage
 
 from explorer.core.coloring import painted
@@ -14,7 +14,7 @@ from explorer.core.dataset_base import Field
 from explorer.core.palette import NO_LABEL
 from explorer.core.session import Session, colored, colored_field, selected_rows
 from explorer.core.workspace import Workspace
-from explorer.ui.furniture import come_into_sight
+from explorer.ui.furniture import reveal
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.store import SessionStore
@@ -100,9 +100,7 @@ class SelectionPresenter(QObject):
         self._take_cache(session.work)
         filtered = len(session.selection) - len(rows)
         panel.set_selection(rows, filtered, self._shares(session, rows))
-        if panel.isHidden():
-            panel.show()
-            QTimer.singleShot(0, panel, lambda: come_into_sight(panel))
+        reveal(panel)
 
     def _made(self) -> SelectionPanel:
         from explorer.ui.selection_panel import SelectionPanel

@@ -16,13 +16,13 @@ from explorer.core.progress import Progress
 from explorer.core.workspace import Workspace
 from explorer.ui.autosave import Autosave, left_behind, take_over
 from explorer.ui.edits import Edits
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.opening import Opening
 from explorer.ui.store import SessionStore
 
 _LOOK_AFTER_MS = 600
-_Dialog = Callable[[str, QFileDialog.FileMode], QFileDialog]
 
 
 class SessionGestures(QObject):
@@ -39,7 +39,7 @@ class SessionGestures(QObject):
         edits: Edits,
         jobs: Jobs,
         opening: Opening,
-        file_dialog: _Dialog,
+        file_dialog: FileDialog,
         folder: Path,
     ) -> None:
         super().__init__(window)

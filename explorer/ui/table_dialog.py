@@ -7,12 +7,12 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
+from explorer.ui.file_dialogs import save_buttons
 from explorer.ui.furniture import quiet
 
 
@@ -49,13 +49,7 @@ class TableDialog(QDialog):
         note.setMinimumWidth(340)
         layout.addWidget(note)
         layout.addSpacing(4)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save as…")
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
+        layout.addWidget(save_buttons(self, "Save as…")[0])
         self.accepted.connect(self._ask)
 
     def choose(self, kind: str, *, latents: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from explorer.core.pixels import Pixels
 from explorer.core.progress import Progress
 from explorer.core.training import lacking
 from explorer.core.training_data import Found, Proposal, look, seconds_of
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.training_memory import TrainingMemory
 from explorer.ui.training_setup import TrainingSetup
@@ -41,7 +41,7 @@ class TrainingAsking(QObject):
         self,
         setup: TrainingSetup,
         jobs: Jobs,
-        file_dialog: Callable[[str, QFileDialog.FileMode], QFileDialog],
+        file_dialog: FileDialog,
         memory: TrainingMemory,
         models: Path,
     ) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSettings
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from explorer.core.errors import ExplorerError
 from explorer.core.opening import Plan
 from explorer.core.progress import Progress
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Job, Jobs
 from explorer.ui.main_window import MainWindow
 from explorer.ui.opening import Opening
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from explorer.ui.training_window import TrainingWindow
 
 _POORLY = 0.5  # of the error that one mean picture would have
-_Dialog = Callable[[str, QFileDialog.FileMode], QFileDialog]
 
 
 class TrainingGestures(QObject):
@@ -45,7 +45,7 @@ class TrainingGestures(QObject):
         store: SessionStore,
         jobs: Jobs,
         opening: Opening,
-        file_dialog: _Dialog,
+        file_dialog: FileDialog,
         settings: QSettings,
         models: Path,
     ) -> None:

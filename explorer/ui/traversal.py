@@ -21,6 +21,7 @@ from explorer.core.session import Cursor, Kept, Session, provenance_of
 from explorer.ui.clipboard import picture_mime
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.edits import Edits
+from explorer.ui.file_dialogs import FileDialog
 from explorer.ui.jobs import Jobs
 from explorer.ui.pictures import to_qimage
 from explorer.ui.presenter import Presenter
@@ -60,7 +61,7 @@ class Traversal(QObject):
         presenter: Presenter,
         loop: DecodeLoop,
         take: Callable[[Floats], None],
-        file_dialog: Callable[[str, QFileDialog.FileMode], QFileDialog],
+        file_dialog: FileDialog,
     ) -> None:
         super().__init__(edits)
         self._store, self._edits, self._jobs, self._presenter = store, edits, jobs, presenter

@@ -85,7 +85,7 @@ class WindowGestures(QObject):
         session = self._store.session
         kind = "tray" if tray_of(session) else "samples"
         try:
-            ask_gallery(self._window, session, self._jobs, self._settings, self._tray, kind)
+            ask_gallery(self._window, session, self._jobs, self._settings, self._tray, self.file_dialog, kind)
         except ExplorerError as error:
             self._window.status.say(str(error))
 
@@ -100,7 +100,7 @@ class WindowGestures(QObject):
 
         mapped = Mapped(view.scene, colored(session), session.map.record, view.view())
         title = f"{session.pair.name} · {session.work.data.name}"
-        ask_figure(self._window, mapped, title, self._jobs, self._settings)
+        ask_figure(self._window, mapped, title, self._jobs, self._settings, self.file_dialog)
 
     def quit(self) -> None:
         """Close the window."""
