@@ -112,8 +112,8 @@ def _figure(parsed: argparse.Namespace, work: Workspace) -> Callable[[], None]:
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     bootstrap.ensure_qt()
-    from explorer.ui.figure_command import checked_size, write_map_figure
-    from explorer.ui.figure_source import FigureChoice
+    from explorer.ui.figure.command import checked_size, write_map_figure
+    from explorer.ui.figure.source import FigureChoice
 
     size = checked_size(parsed.figure, parsed.size, work, parsed.color_by)
     title = f"{work.model.name} · {work.data.name}" if parsed.title is None else parsed.title

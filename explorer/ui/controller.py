@@ -18,7 +18,7 @@ from explorer.core.sampling import prior_draw
 from explorer.core.session import Cursor, DroppedImage, Session, individual_of
 from explorer.ui.edits import Edits
 from explorer.ui.main_window import MainWindow
-from explorer.ui.pictures import to_qimage
+from explorer.ui.parts.pictures import to_qimage
 from explorer.ui.presenter import Presenter
 from explorer.ui.store import SessionStore
 

@@ -23,7 +23,7 @@ from explorer.core.aim import Aim
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.model_pair import ModelPair
 from explorer.core.session import Session
-from explorer.ui.hook import Hook
+from explorer.ui.parts.hook import Hook
 
 _SOON = 0.02
 _FRAME = 1 / 30

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from explorer.core.session import Session
-from explorer.ui.color_gestures import ColorGestures
+from explorer.ui.color.gestures import ColorGestures
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.edits import Edits
-from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
+from explorer.ui.parts.jobs import Jobs
 from explorer.ui.presenter import Presenter
 from explorer.ui.store import SessionStore
 
 if TYPE_CHECKING:
-    from explorer.ui.direction_presenter import DirectionPresenter
-    from explorer.ui.novelty_presenter import NoveltyPresenter
-    from explorer.ui.probe_presenter import ProbePresenter
+    from explorer.ui.directions.presenter import DirectionPresenter
+    from explorer.ui.here.novelty_presenter import NoveltyPresenter
+    from explorer.ui.here.probe_presenter import ProbePresenter
 
 
 class LatentTools(QObject):
@@ -50,7 +50,7 @@ class LatentTools(QObject):
     def directions(self) -> DirectionPresenter:
         """The directions."""
         if self._directions is None:
-            from explorer.ui.direction_presenter import DirectionPresenter
+            from explorer.ui.directions.presenter import DirectionPresenter
 
             self._directions = DirectionPresenter(
                 self._window, self._store, self._edits, self._jobs, self._loop, self._presenter
@@ -61,7 +61,7 @@ class LatentTools(QObject):
     def probes(self) -> ProbePresenter:
         """The probes."""
         if self._probes is None:
-            from explorer.ui.probe_presenter import ProbePresenter
+            from explorer.ui.here.probe_presenter import ProbePresenter
 
             self._probes = ProbePresenter(
                 self._window, self._store, self._edits, self._jobs, self._presenter, self._coloring.color_by
@@ -72,7 +72,7 @@ class LatentTools(QObject):
     def novelty(self) -> NoveltyPresenter:
         """What compares the decoded picture with the data."""
         if self._novelty is None:
-            from explorer.ui.novelty_presenter import NoveltyPresenter
+            from explorer.ui.here.novelty_presenter import NoveltyPresenter
 
             self._novelty = NoveltyPresenter(
                 self._window,

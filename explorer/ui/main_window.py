@@ -6,14 +6,14 @@ from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QMenuBar, QSplitter, QVBoxLayout, QWidget
 
-from explorer.ui.furniture import chip, chip_button
-from explorer.ui.here_panel import HerePanel
-from explorer.ui.loaded_panel import LoadedPanel
-from explorer.ui.map_view import MapView
-from explorer.ui.message_bar import MessageBar
-from explorer.ui.status_line import StatusLine
+from explorer.ui.here.panel import HerePanel
+from explorer.ui.map.view import MapView
+from explorer.ui.model.loaded_panel import LoadedPanel
+from explorer.ui.parts.furniture import chip, chip_button
+from explorer.ui.parts.message_bar import MessageBar
+from explorer.ui.parts.status_line import StatusLine
 from explorer.ui.tool_strip import ToolStrip
-from explorer.ui.tray import Tray
+from explorer.ui.tray.tray import Tray
 
 _LEFT, _RIGHT = 248, 330
 _LEAST_LEFT, _LEAST_RIGHT = 236, 268
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab: to the next control as one reads, for many are made later than those that follow them."""
-        from explorer.ui.tab_order import step_focus
+        from explorer.ui.parts.tab_order import step_focus
 
         regions = (self._above, self.loaded, self._centre, self.here, self.tray, self.status)
         return step_focus(regions, self.focusWidget(), forward=forward)

@@ -15,19 +15,19 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.palette import categorical
 from explorer.core.session import Pictures, Session, is_own
 from explorer.core.workspace import Workspace
-from explorer.ui.axes_presenter import AxesPresenter
-from explorer.ui.color_presenter import ColorPresenter
+from explorer.ui.axes.presenter import AxesPresenter
+from explorer.ui.color.presenter import ColorPresenter
 from explorer.ui.decode_loop import Decoded, DecodeLoop, Extras, Wanted
-from explorer.ui.here_presenter import HerePresenter
-from explorer.ui.hook import Hook
-from explorer.ui.jobs import Jobs
-from explorer.ui.loaded_presenter import LoadedPresenter
+from explorer.ui.here.presenter import HerePresenter
 from explorer.ui.main_window import MainWindow
-from explorer.ui.map_travel import Travel
-from explorer.ui.pauses import Pauses
+from explorer.ui.map.travel import Travel
+from explorer.ui.model.loaded_presenter import LoadedPresenter
+from explorer.ui.parts.hook import Hook
+from explorer.ui.parts.jobs import Jobs
+from explorer.ui.parts.pauses import Pauses
+from explorer.ui.parts.theme import Theme
+from explorer.ui.parts.waiting import Waiting
 from explorer.ui.store import SessionStore
-from explorer.ui.theme import Theme
-from explorer.ui.waiting import Waiting
 
 _SETTLE_MS = 30
 _MARK_MS = 10

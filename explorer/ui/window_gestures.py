@@ -15,17 +15,17 @@ from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
 from explorer.core.session import colored, selected_rows
-from explorer.ui import theme
-from explorer.ui.clipboard import picture_mime
 from explorer.ui.controller import Controller
-from explorer.ui.drop_gestures import DropGestures
-from explorer.ui.jobs import Jobs
 from explorer.ui.main_window import MainWindow
-from explorer.ui.map_choice import RendererChoice
-from explorer.ui.map_view import Tool
-from explorer.ui.pictures import to_qimage
+from explorer.ui.map.choice import RendererChoice
+from explorer.ui.map.view import Tool
+from explorer.ui.model.drop_gestures import DropGestures
+from explorer.ui.parts import theme
+from explorer.ui.parts.clipboard import picture_mime
+from explorer.ui.parts.jobs import Jobs
+from explorer.ui.parts.pictures import to_qimage
 from explorer.ui.store import SessionStore
-from explorer.ui.tray_gestures import TrayGestures
+from explorer.ui.tray.gestures import TrayGestures
 
 _ABOUT = """<b>Latent Explorer {version}</b>
 <p>Drag over a map of your data and see the decoder's pictures as you move.</p>
@@ -80,7 +80,7 @@ class WindowGestures(QObject):
     def ask_export(self) -> None:
         """Ask which gallery is wanted, and write it."""
         from explorer.core.recipes.from_session import tray_of
-        from explorer.ui.gallery_gestures import ask_gallery
+        from explorer.ui.gallery.gestures import ask_gallery
 
         session = self._store.session
         kind = "tray" if tray_of(session) else "samples"
@@ -95,8 +95,8 @@ class WindowGestures(QObject):
         if session.map is None or session.pair is None or session.work is None:
             self._window.status.say("There is no map yet")
             return
-        from explorer.ui.figure_gestures import ask_figure
-        from explorer.ui.figure_source import Mapped
+        from explorer.ui.figure.gestures import ask_figure
+        from explorer.ui.figure.source import Mapped
 
         mapped = Mapped(view.scene, colored(session), session.map.record, view.view())
         title = f"{session.pair.name} · {session.work.data.name}"
@@ -206,7 +206,7 @@ class WindowGestures(QObject):
         if session.pair is None:
             self._window.status.say("No model is open")
             return
-        from explorer.ui.sample_dialog import SampleDialog
+        from explorer.ui.gallery.sample_dialog import SampleDialog
 
         dialog = SampleDialog(self._window, session, chosen)
         dialog.asked.connect(self._tray.sample)

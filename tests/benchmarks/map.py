@@ -30,7 +30,7 @@ from explorer.core.palette import categorical
 from explorer.core.raster import Raster, warm_up
 from explorer.core.view import View
 from explorer.core.workspace import Workspace
-from explorer.ui.map_view import MapView
+from explorer.ui.map.view import MapView
 from tests.benchmarks.common import Result, arguments, assets, milliseconds
 from tests.benchmarks.map_ways import HEIGHT, WIDTH, full_view, points, way
 from tests.ui.paints import Paints

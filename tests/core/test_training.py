@@ -28,7 +28,7 @@ from explorer.core.training import (
 from explorer.core.training_data import look, propose
 from explorer.core.training_install import install
 from explorer.core.training_record import Curve, TrainingRecord, earlier_pictures
-from explorer.ui.training_map import places_of
+from explorer.ui.training.map import places_of
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from explorer.core.palette import categorical
 from explorer.core.raster import warm_up
 from explorer.core.view import View
-from explorer.ui import map_gl, theme
-from explorer.ui.map_choice import RendererChoice
-from explorer.ui.map_layers import MapLayer
-from explorer.ui.map_view import MapView
+from explorer.ui.map import gl as map_gl
+from explorer.ui.map.choice import RendererChoice
+from explorer.ui.map.layers import MapLayer
+from explorer.ui.map.view import MapView
+from explorer.ui.parts import theme
 
 ISLANDS = np.random.default_rng(1).normal(0, 5, (10, 2))
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from explorer.core.latent_ops.axes import prior_axes
-from explorer.ui.latent_sliders import AT_ONCE, LatentSliders
+from explorer.ui.axes.latent_sliders import AT_ONCE, LatentSliders
 
 
 def sliders_of(hand):

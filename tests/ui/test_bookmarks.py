@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer.ui.history import MOST
+from explorer.ui.session.history import MOST
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,

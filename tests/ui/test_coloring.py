@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.core.dataset_base import Measure
 from explorer.core.session import Session, shown_rows
 from explorer.core.session_file import load_session, save_session
-from explorer.ui.legend import Legend
+from explorer.ui.color.legend import Legend
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from explorer.core.comparison import Comparison, Side, open_side
 from explorer.core.progress import Progress
-from explorer.ui.compare_window import CompareWindow, open_compare
-from explorer.ui.theme import DARK
-from explorer.ui.tour_panel import start_tour
-from explorer.ui.tour_steps import STEPS
+from explorer.ui.compare.tour_panel import start_tour
+from explorer.ui.compare.tour_steps import STEPS
+from explorer.ui.compare.window import CompareWindow, open_compare
+from explorer.ui.parts.theme import DARK
 from tests.thinned import thinned_tour
 
 

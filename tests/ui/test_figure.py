@@ -23,12 +23,12 @@ from explorer.core.raster import Raster, paint
 from explorer.core.raster_plan import LIGHT
 from explorer.core.view import View
 from explorer.core.workspace import Workspace
-from explorer.ui.figure import MOST, THEMES, FigureSize
-from explorer.ui.figure_dialog import FigureDialog
-from explorer.ui.figure_files import SUFFIXES, draw, figure_bytes, write_figure
-from explorer.ui.figure_layout import Layout
-from explorer.ui.figure_source import FigureChoice, Mapped, figure_of
-from explorer.ui.map_renderer import Scene, plan_in_pixels, style_of
+from explorer.ui.figure.dialog import FigureDialog
+from explorer.ui.figure.figure import MOST, THEMES, FigureSize
+from explorer.ui.figure.files import SUFFIXES, draw, figure_bytes, write_figure
+from explorer.ui.figure.layout import Layout
+from explorer.ui.figure.source import FigureChoice, Mapped, figure_of
+from explorer.ui.map.renderer import Scene, plan_in_pixels, style_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 SMALL = FigureSize.of_pixels(480, 360)

@@ -26,7 +26,7 @@ from explorer.core.recipes.gallery import gallery_of
 from explorer.core.recipes.source import Source
 from explorer.core.recipes.writing import Style, open_recipe, recipe_for, write_gallery
 from explorer.core.session import Session
-from explorer.ui.gallery_dialog import GalleryDialog
+from explorer.ui.gallery.dialog import GalleryDialog
 
 
 def asked(hand) -> GalleryDialog:

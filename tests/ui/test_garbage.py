@@ -8,7 +8,7 @@ import weakref
 
 from PySide6.QtWidgets import QDialog
 
-from explorer.ui.garbage import Garbage
+from explorer.ui.parts.garbage import Garbage
 
 
 class _Cycle(QDialog):

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from explorer.core import dataset_sampled
-from explorer.ui.lattice_pictures import LatticePictures
-from explorer.ui.pictures import to_qimage
+from explorer.ui.map.lattice_pictures import LatticePictures
+from explorer.ui.parts.pictures import to_qimage
 from tests.onnx_generators import write_slow_decoder
 from tests.ui.paints import Paints
 
@@ -137,7 +137,7 @@ def test_the_background_shows_what_a_click_would_and_waits_for_the_hand(hand):
 
 
 def test_pictures_that_were_used_last_are_kept(hand, monkeypatch):
-    monkeypatch.setattr("explorer.ui.lattice_pictures.KEPT_BYTES", 60 * 28 * 28 * 4)
+    monkeypatch.setattr("explorer.ui.map.lattice_pictures.KEPT_BYTES", 60 * 28 * 28 * 4)
     at_rest(hand)
     hand.key(Qt.Key.Key_B)
     hand.map.settle()

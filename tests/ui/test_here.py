@@ -16,7 +16,7 @@ from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.session import is_own
 from explorer.core.session_file import load_session
-from explorer.ui.carry_control import REACHES
+from explorer.ui.here.carry_control import REACHES
 
 
 def pick_a_point(hand) -> None:

@@ -9,7 +9,7 @@ import pytest
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
 from explorer.ui.decode_loop import DecodeLoop
-from explorer.ui.jobs import Jobs
+from explorer.ui.parts.jobs import Jobs
 from explorer.ui.store import SessionStore
 
 

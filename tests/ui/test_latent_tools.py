@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from explorer.core.coloring import PROBE
 from explorer.core.dataset_base import Field
 from explorer.core.latent_ops.steering import worth
-from explorer.ui.pictures import to_qimage
+from explorer.ui.parts.pictures import to_qimage
 
 
 def choose(hand, button, *texts: str) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 
 from explorer.core.provenance import read_provenance
 from explorer.core.sampling import SampleRequest
-from explorer.ui.sample_dialog import SampleDialog
+from explorer.ui.gallery.sample_dialog import SampleDialog
 
 
 def test_the_first_run_opens_the_bundled_faces_and_decodes(open_explorer):

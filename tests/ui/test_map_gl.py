@@ -17,9 +17,9 @@ from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from explorer.ui.map_choice import VARIABLE, RendererChoice
-from explorer.ui.map_gl_probe import is_a_card
-from explorer.ui.map_view import MapView
+from explorer.ui.map.choice import VARIABLE, RendererChoice
+from explorer.ui.map.gl_probe import is_a_card
+from explorer.ui.map.view import MapView
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -41,7 +41,7 @@ def screen() -> Iterator[dict[str, str]]:
     environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
     environment.pop("WAYLAND_DISPLAY", None)
     try:
-        answer = run(["-m", "explorer.ui.map_gl_probe"], environment)
+        answer = run(["-m", "explorer.ui.map.gl_probe"], environment)
         if answer is None or not json.loads(answer)["renderer"]:
             pytest.skip("there is no OpenGL 3.3 here (Mesa's libgl1-mesa-dri would do)")
         yield environment

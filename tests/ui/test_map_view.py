@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from explorer.core.palette import categorical
 from explorer.core.raster import is_compiled, warm_up
 from explorer.core.view import View
-from explorer.ui import map_overlay, theme
-from explorer.ui.map_renderer import render
-from explorer.ui.map_view import MapView, Tool
+from explorer.ui.map import overlay as map_overlay
+from explorer.ui.map.renderer import render
+from explorer.ui.map.view import MapView, Tool
+from explorer.ui.parts import theme
 from tests.ui.paints import Paints
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -277,8 +278,8 @@ def test_density_and_contours_can_be_chosen(view: MapView) -> None:
 def test_a_map_of_very_many_points_moves_roughly_and_rests_exactly(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer.ui.map_ground._QUICK", 0.0)
-    monkeypatch.setattr("explorer.ui.map_renderer._MOST", 3e6)
+    monkeypatch.setattr("explorer.ui.map.ground._QUICK", 0.0)
+    monkeypatch.setattr("explorer.ui.map.renderer._MOST", 3e6)
     random = np.random.default_rng(0)
     codes = random.integers(0, 3, 1_500_000).astype(np.int32)
     view = MapView()
@@ -508,7 +509,7 @@ def test_a_slow_map_moves_its_last_picture_first_and_ends_exact(
     view: MapView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look(view)
-    monkeypatch.setattr("explorer.ui.map_ground._QUICK", 0.0)
+    monkeypatch.setattr("explorer.ui.map.ground._QUICK", 0.0)
     old = view._ground.frame
     wheel(view, QPoint(300, 200), 120, glide=False)
     spot = at(view, CENTRES[0])
@@ -636,7 +637,7 @@ def test_moving_is_measured(view: MapView) -> None:
 
 
 def test_shutting_down_leaves_no_thread(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("explorer.ui.map_ground._QUICK", 0.0)
+    monkeypatch.setattr("explorer.ui.map.ground._QUICK", 0.0)
     view = MapView()
     qtbot.addWidget(view)
     view.resize(800, 600)

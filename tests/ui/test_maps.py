@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLabel
 from explorer.core.map_settings import MapRecord, MapSettings
 from explorer.core.projecting import process
 from explorer.core.workspace import Workspace
-from explorer.ui.map_dialog import MapDialog
+from explorer.ui.maps.dialog import MapDialog
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

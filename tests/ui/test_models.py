@@ -19,7 +19,7 @@ from explorer.core.dataset_sampled import is_sampled
 from explorer.core.engine import devices
 from explorer.core.provenance import read_provenance
 from explorer.core.sampling import SampleRequest
-from explorer.ui.pictures import to_qimage
+from explorer.ui.parts.pictures import to_qimage
 from tests.onnx_generators import write_generator, write_slow_decoder
 from tests.onnx_pairs import Convention, write_pair
 

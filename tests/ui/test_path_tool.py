@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from explorer.core.path_route import frames
-from explorer.ui import path_player
+from explorer.ui.path import player as path_player
 
 ROWS = (3, 700, 1500)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QObject
 
-from explorer.ui.pauses import Pauses
+from explorer.ui.parts.pauses import Pauses
 
 
 class Watched(QObject):

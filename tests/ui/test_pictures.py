@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from explorer.ui.pictures import PictureView, to_qimage
+from explorer.ui.parts.pictures import PictureView, to_qimage
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -19,8 +19,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from explorer.core.palette import categorical
 from explorer.core.raster import paint
-from explorer.ui.map_renderer import plan_of
-from explorer.ui.map_view import MapView
+from explorer.ui.map.renderer import plan_of
+from explorer.ui.map.view import MapView
 
 app = QApplication([])
 ratio = float({scale!r})

@@ -18,7 +18,7 @@ from explorer.core.encoding import encode
 from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
 from explorer.core.workspace import Workspace
-from explorer.ui.table_dialog import TableDialog
+from explorer.ui.selecting.table_dialog import TableDialog
 from tests.onnx_pairs import write_pair
 from tests.ui.conftest import Hand
 

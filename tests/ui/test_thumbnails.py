@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from explorer.core.dataset_folder import FolderDataset
 from explorer.core.view import View
-from explorer.ui import theme
-from explorer.ui.map_view import MapView
-from explorer.ui.pictures import Pictures
-from explorer.ui.thumbnail_cache import KEPT_BYTES, ThumbnailCache
-from explorer.ui.thumbnail_sheet import Sheet
+from explorer.ui.map.thumbnail_cache import KEPT_BYTES, ThumbnailCache
+from explorer.ui.map.thumbnail_sheet import Sheet
+from explorer.ui.map.view import MapView
+from explorer.ui.parts import theme
+from explorer.ui.parts.pictures import Pictures
 from tests.ui.paints import Paints
 
 PALETTE = np.array([[255, 0, 0], [0, 255, 0], [80, 80, 255]], np.uint8)

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget
 
 from explorer.core.latent_ops.axes import STEPS
-from explorer.ui.thumbnail_cache import small
-from explorer.ui.traversal_pictures import Around
+from explorer.ui.axes.traversal_pictures import Around
+from explorer.ui.map.thumbnail_cache import small
 
 
 def open_strip(hand):
@@ -93,7 +93,7 @@ def test_the_strip_follows_axes_and_cursor_and_waits_where_that_takes_long(
     hand.drag(hand.on_data(), hand.on_data() / 2)
     wait_for_strip(hand, strip)
 
-    monkeypatch.setattr("explorer.ui.traversal._LONGEST", 0.0)
+    monkeypatch.setattr("explorer.ui.axes.traversal._LONGEST", 0.0)
     around = strip.around
     hand.click(hand.on_data())
     hand.wait(lambda: strip.page.update_button.isVisible())

@@ -15,8 +15,8 @@ from explorer.core.export import png
 from explorer.core.provenance import KEYWORD, Provenance, png_bytes, read_provenance
 from explorer.core.sampling import SampleRequest
 from explorer.core.session import Kept
-from explorer.ui.picture_drag import Hands
-from explorer.ui.tray_list import TrayList
+from explorer.ui.tray.list import TrayList
+from explorer.ui.tray.picture_drag import Hands
 
 
 def kept(count: int) -> tuple[Kept, ...]:

@@ -21,7 +21,7 @@ from explorer.core.progress import Progress
 from explorer.core.session import Cursor, DroppedImage, Session
 from explorer.ui.app import Explorer
 from explorer.ui.decode_loop import DecodeLoop
-from explorer.ui.direction_gestures import DirectionGestures
+from explorer.ui.directions.gestures import DirectionGestures
 
 
 class Person:

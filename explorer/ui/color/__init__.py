@@ -1,0 +1,1 @@
+"""What the map's colours stand for: choosing, legends, ranges."""

@@ -1,0 +1,1 @@
+"""Two or three models side by side, and the tour of them."""

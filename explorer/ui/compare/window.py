@@ -1,0 +1,379 @@
+"""Models beside each other in a window of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.core.coloring import column_of, default_key, painted
+from explorer.core.comparison import Comparison, draw_from
+from explorer.core.dataset_base import Field
+from explorer.core.dropped import read_dropped
+from explorer.core.errors import ExplorerError
+from explorer.core.pixels import PICTURE_SUFFIXES
+from explorer.core.progress import Progress
+from explorer.core.session import DroppedImage
+from explorer.ui.compare.bar import CompareBar
+from explorer.ui.compare.column import CompareColumn
+from explorer.ui.compare.links import CompareLinks
+from explorer.ui.parts.clipboard import image_bytes
+from explorer.ui.parts.furniture import quiet
+from explorer.ui.parts.jobs import Jobs
+from explorer.ui.parts.message_bar import MessageBar
+from explorer.ui.parts.status_line import StatusLine
+from explorer.ui.parts.theme import DARK, Theme
+
+if TYPE_CHECKING:
+    from explorer.ui.compare.metrics import MetricsPanel
+    from explorer.ui.compare.tour_panel import TourPanel
+
+Floats = npt.NDArray[np.float32]
+
+SAMPLES = 12
+_HINT = "Drag on any map · click a point · drop an image · S samples all with one seed"
+_MOST_LABELS = 12
+_LAID_OUT_MS = 50
+
+
+class CompareWindow(QMainWindow):
+    """A column for each model, under one hand.
+
+    Attributes:
+        comparison: what is compared.
+        bar: what can be asked of all.
+        columns: the models' views.
+        links: what follows the hand.
+        jobs: what is under way here.
+        metrics, tour: panels that are made when they are asked for.
+
+    Signals:
+        sampled: samples are on the screen: the key of what they are drawn from.
+    """
+
+    sampled = Signal(str)
+    closed = Signal()
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = " · ".join(side.name for side in comparison.sides)
+        self.setWindowTitle(f"{names} – Latent Explorer")
+        self.setAcceptDrops(True)
+        self.comparison, self.jobs = comparison, Jobs()
+        self.columns = [CompareColumn(side) for side in comparison.sides]
+        self.links = CompareLinks(comparison, self.columns)
+        self.metrics: MetricsPanel | None = None
+        self.tour: TourPanel | None = None
+        self._drawn: list[Floats | None] = []
+        self._theme, self._closed = DARK, False
+        self.message, self.status = MessageBar(), StatusLine(_HINT)
+        self._legend = quiet()
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
+        self._lay_out()
+        self.jobs.changed.connect(lambda: self.status.show_jobs(self.jobs))
+        self.jobs.failed.connect(self.message.say)
+        self.jobs.broke.connect(lambda error: self.message.say(f"Something went wrong: {error}"))
+        self.status.cancel_asked.connect(self.jobs.cancel)
+        self.links.failed.connect(self.message.say)
+        for number, column in enumerate(self.columns):
+            column.sample_chosen.connect(self._look_at_sample)
+            column.map.dropped.connect(self.drop)
+            column.map.set_tool("probe")
+            column.map.setObjectName(f"map{number}")
+        self.show_maps()
+        self._prepare()
+        self._look_at_first()
+
+    # What buttons and keys do
+
+    def show_maps(self) -> None:
+        """Each model on its own map, or all on the first model's."""
+        together, maps = self.bar.together.isChecked(), []
+        first = self.comparison.sides[0].name
+        for i, (side, column) in enumerate(zip(self.comparison.sides, self.columns, strict=True)):
+            shown = self.comparison.map_of(i, on_first=together)
+            note = self.comparison.apart[i]
+            if not note and i:
+                note = "its own map" if shown is side.map else f"on the map of {first}"
+            column.show_map(shown, note or ("its own map" if shown is not None else ""))
+            column.map.set_selection(self.links.selection if self.comparison.is_linked(0, i) else None)
+            maps.append(shown)
+        self.links.set_maps(maps)
+
+    def sample(self) -> None:
+        """Draw from each model with the seed that is shown, and look at the first."""
+        source, seed = str(self.bar.source.currentData()), self.bar.seed.value()
+        sides = self.comparison.sides
+
+        def draw(progress: Progress) -> list[tuple[Floats, npt.NDArray[np.uint8], str] | str]:
+            found: list[tuple[Floats, npt.NDArray[np.uint8], str] | str] = []
+            for side in sides:
+                try:
+                    drawn = draw_from(side, source, SAMPLES, seed, progress)
+                    latents = drawn.latents()
+                    found.append((latents, side.pair.decode(latents), drawn.text))
+                except ExplorerError as error:
+                    found.append(str(error))
+            return found
+
+        def show(found: list[tuple[Floats, npt.NDArray[np.uint8], str] | str]) -> None:
+            self._drawn = [None if isinstance(one, str) else one[0] for one in found]
+            for column, one in zip(self.columns, found, strict=True):
+                if isinstance(one, str):
+                    column.set_samples([], one)
+                else:
+                    column.set_samples(list(one[1]), f"{one[2]} · seed {seed}")
+            self._look_at_sample(0)
+            self.sampled.emit(source)
+
+        self.jobs.start("Sampling", draw, show)
+
+    def next_sample(self) -> None:
+        """The same with the next seed."""
+        self.bar.seed.setValue(self.bar.seed.value() + 1)
+        self.sample()
+
+    def ask_image(self) -> None:
+        """Choose an image for all models."""
+        dialog = QFileDialog(self, "Open an image")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
+        dialog.setNameFilter(f"Images ({images})")
+        dialog.fileSelected.connect(lambda name: self.place_image(Path(name).name, Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def place_image(self, name: str, source: Path | bytes) -> None:
+        """Encode one picture by every model that can, and show what each makes of it."""
+        sides, maps = self.comparison.sides, self.links.maps
+
+        def read(progress: Progress) -> tuple[list[DroppedImage | None], list[str]]:
+            found: list[DroppedImage | None] = []
+            problems: list[str] = []
+            for side, shown in zip(sides, maps, strict=True):
+                if not side.pair.can_encode:
+                    found.append(None)
+                    continue
+                placement = shown.placement if shown is not None else None
+                dropped, wrong = read_dropped(side.pair, placement, [(name, source)], progress)
+                found.append(dropped[0] if dropped else None)
+                problems += [one for one in wrong if one not in problems]
+            return found, problems
+
+        def show(result: tuple[list[DroppedImage | None], list[str]]) -> None:
+            found, problems = result
+            if problems:
+                self.message.say(" ".join(problems))
+            elif not any(found):
+                self.message.say("None of these models has an encoder; a picture cannot be placed.")
+            if any(one is not None for one in found):
+                self.links.show_dropped(found)
+
+        self.jobs.start("Encoding", read, show)
+
+    def measure(self) -> None:
+        """Show the table of metrics, and fill it."""
+        if self.metrics is None:
+            from explorer.ui.compare.metrics import MetricsPanel
+
+            self.metrics = MetricsPanel(self.comparison, self.jobs)
+            self.metrics.failed.connect(self.message.say)
+            self._rows.addWidget(self.metrics)
+            self._rows.setSizes([3 * self.height() // 5, 2 * self.height() // 5])
+        self.metrics.setVisible(self.bar.measuring.isChecked())
+        QTimer.singleShot(_LAID_OUT_MS, self, self.fit)  # once the maps have their new height
+        if self.bar.measuring.isChecked():
+            self.metrics.measure(self.bar.seed.value())
+
+    def show_tour(self, panel: TourPanel) -> None:
+        """Put a tour beside the maps."""
+        self.tour = panel
+        self._room.insertWidget(0, panel)
+        self._room.setStretchFactor(0, 0)
+
+    def fit(self) -> None:
+        """Show the whole of each map."""
+        for column in self.columns:
+            column.map.fit()
+
+    def cancel(self) -> None:
+        """Stop what is going on, else dismiss the message."""
+        if self.jobs.busy:
+            self.jobs.cancel()
+        else:
+            self.message.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Recolour what paints itself."""
+        self._theme = theme
+        for column in self.columns:
+            column.set_theme(theme)
+        self._show_legend()
+
+    def drop(self, mime: QMimeData) -> None:
+        """An image was dropped: a file's, or its pixels."""
+        paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        data = image_bytes(mime) if not paths else None
+        if paths:
+            self.place_image(paths[0].name, paths[0])
+        elif data is not None:
+            self.place_image("dropped image", data)
+        else:
+            self.message.say("What was dropped is no image; drop a picture file.")
+
+    def shut(self) -> None:
+        """End every thread and free what was opened; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        pairs = [side.pair for side in self.comparison.sides]
+
+        def interrupt() -> None:
+            for pair in pairs:
+                pair.stop()
+
+        self.jobs.close(interrupt)
+        self.links.close()
+        for column in self.columns:
+            column.map.shut_down()
+        self.closed.emit()
+
+    # Qt's calls
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: to the next control as one reads."""
+        from explorer.ui.parts.tab_order import step_focus
+
+        panels = [one for one in (self.tour, *self.columns, self.metrics) if one is not None]
+        regions = (self.bar, self.message, *panels, self.status)
+        return step_focus(regions, self.focusWidget(), forward=forward)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shut()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.drop(event.mimeData())
+
+    # Inside
+
+    def _lay_out(self) -> None:
+        bar = self.bar = CompareBar()
+        bar.take_keys(self)
+        for asked, do in (
+            (bar.together_asked, self.show_maps),
+            (bar.fit_asked, self.fit),
+            (bar.sample_asked, self.sample),
+            (bar.next_asked, self.next_sample),
+            (bar.image_asked, self.ask_image),
+            (bar.metrics_asked, self.measure),
+        ):
+            asked.connect(do)
+        cancel = QAction("Cancel", self)
+        cancel.setShortcut(QKeySequence("Esc"))
+        cancel.triggered.connect(lambda _=False: self.cancel())
+        self.addAction(cancel)
+        self._room = QSplitter(Qt.Orientation.Horizontal)
+        self._rows = QSplitter(Qt.Orientation.Vertical)
+        for splitter in (self._room, self._rows):
+            splitter.setHandleWidth(1)
+            splitter.setChildrenCollapsible(False)
+        for column in self.columns:
+            self._room.addWidget(column)
+            self._room.setStretchFactor(self._room.indexOf(column), 1)
+        self._room.setSizes([1000] * len(self.columns))
+        self._rows.addWidget(self._room)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addWidget(self.message)
+        legend = QHBoxLayout()
+        legend.setContentsMargins(12, 4, 12, 0)
+        legend.addWidget(self._legend, 1)
+        layout.addLayout(legend)
+        layout.addWidget(self._rows, 1)
+        layout.addWidget(self.status)
+        self.setCentralWidget(whole)
+        self.setMinimumSize(480, 420)
+        self.resize(1320, 820)
+
+    def _prepare(self) -> None:
+        """What gestures need, behind them: places of latents, and the data's pictures."""
+        maps, sides = self.links.maps, self.comparison.sides
+
+        def work(progress: Progress) -> None:
+            for shown in maps:
+                progress.check()
+                if shown is not None:
+                    shown.prepare()
+                    shown.placement.support_of(0.0)
+            for side in sides:
+                if side.work is not None and len(side.work):
+                    try:
+                        side.work.pictures([0])
+                    except ExplorerError:
+                        pass  # originals are not shown then
+
+        self.jobs.start("Reading pictures", work, lambda _: self.links.set_ready(), quiet=True)
+
+    def _look_at_first(self) -> None:
+        for i, shown in enumerate(self.links.maps):
+            if shown is not None:
+                self.links.probe(i, *shown.densest_place(), "press")
+                return
+
+    def _look_at_sample(self, number: int) -> None:
+        latents = [None if one is None else one[number] for one in self._drawn]
+        for column in self.columns:
+            column.strip.set_current(number if column.strip.count() > number else -1)
+        self.links.show_latents(latents, "sample")
+
+    def _show_legend(self) -> None:
+        work = self.comparison.sides[0].work
+        column = column_of(work, default_key(work), {})
+        if not isinstance(column, Field) or len(column.names) > _MOST_LABELS:
+            self._legend.hide()
+            return
+        colors = painted(column, 0, self._theme.name).palette
+        dots = [
+            f'<span style="color:rgb({r},{g},{b})">●</span>&nbsp;{escape(name)}'
+            for name, (r, g, b) in zip(column.names, colors.tolist(), strict=False)
+        ]
+        self._legend.setText("&nbsp;&nbsp; ".join(dots))
+        self._legend.setAccessibleName(f"Colours: {', '.join(column.names)}")
+
+
+def open_compare(
+    comparison: Comparison, theme: Theme, after: Sequence[Callable[[CompareWindow], None]] = ()
+) -> CompareWindow:
+    """Show a window that compares; ``after`` are called with it before it is shown."""
+    window = CompareWindow(comparison)
+    window.set_theme(theme)
+    for call in after:
+        call(window)
+    window.show()
+    window.columns[0].map.setFocus()
+    return window

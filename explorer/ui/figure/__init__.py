@@ -1,0 +1,1 @@
+"""The map as a figure: PNG, SVG, PDF."""

@@ -1,0 +1,1 @@
+"""Galleries: what they show, how they look, and writing them."""

@@ -1,0 +1,1 @@
+"""What is known at the cursor: the picture, how far to believe it, what lies near."""

@@ -1,0 +1,1 @@
+"""The maps of the open data: made, kept, chosen, judged."""

@@ -1,0 +1,1 @@
+"""The open model and data: opening, dropping, the card, further inputs."""

@@ -1,0 +1,1 @@
+"""Parts of any window: widgets, dialogs about files, jobs, what follows the hand."""

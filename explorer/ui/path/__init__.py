@@ -1,0 +1,1 @@
+"""Paths through the map: stations, ways between them, playback."""

@@ -1,0 +1,1 @@
+"""The selection: its panel, the search, tables of it."""

@@ -1,0 +1,1 @@
+"""New model from images: the proposal, the run, and watching it."""
