@@ -9,32 +9,45 @@ from torch import Tensor, nn
 
 from .autoencoder import Autoencoder
 from .losses import active_units, calibrated_reconstruction_loss, kl_loss, kl_weight, reconstruction_loss
-from .run import Run, check, learning_rate, set_rate, to_batch
+from .opponent import Opponent
+from .run import Run, adam, check, learning_rate, set_rate, to_batch
 
 CLIP = 200.0  # of the gradient's length, in nats: only steps gone wrong are longer
 
 
-class AutoencoderRun(Run):
-    """The evidence lower bound with Adam; a plain autoencoder has its first half alone."""
+OPPONENT = 5e-4  # learning rate of the critic that sharpens
 
-    losses = ("reconstruction", "kl")
+
+class AutoencoderRun(Run):
+    """The evidence lower bound with Adam; a plain autoencoder has its first half alone.
+
+    With ``sharpen`` a critic judges decoded draws of the prior beside real pictures, and its verdict is one
+    more loss of the decoder: a bound knows the decoder only where codes lie, and draws fall between them
+    (compare Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", 2016, which
+    judges reconstructions too; here these keep to their squared error).
+    """
+
+    losses = ("reconstruction", "kl", "critic", "verdict")
 
     def build(self) -> None:
         """The model and its average."""
         self.model = Autoencoder(self.config.model).to(self.device)
         self.average = Autoencoder(self.config.model).to(self.device)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=self.config.learning_rate)
+        self.optimizer = adam(self.model, self.config.learning_rate)
+        self.opponent = Opponent(self.config, self.device, OPPONENT) if self.config.sharpen else None
 
     def networks(self) -> dict[str, nn.Module]:
-        """The model and its average."""
-        return {"model": self.model, "average": self.average}
+        """The model and its average, and the critic where there is one."""
+        networks: dict[str, nn.Module] = {"model": self.model, "average": self.average}
+        return networks | ({"critic": self.opponent.critic} if self.opponent else {})
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """One."""
-        return {"model": self.optimizer}
+        """The model's, and the critic's where there is one."""
+        optimizers: dict[str, torch.optim.Optimizer] = {"model": self.optimizer}
+        return optimizers | ({"critic": self.opponent.optimizer} if self.opponent else {})
 
     def take_step(self, image: Tensor, done: int, total: int) -> Tensor:
-        """Reconstruction loss and KL divergence of the batch, (2,)."""
+        """Reconstruction loss and KL divergence of the batch, and both sides of the game if any, (4,)."""
         config = self.config
         with self.autocast():
             target, mu, logvar = self.model(image, self.generator)
@@ -47,6 +60,15 @@ class AutoencoderRun(Run):
             mu, logvar = mu.float(), logvar.float()
             kl, cost = kl_loss(mu.detach(), logvar.detach()), kl_loss(mu, logvar, config.free_bits)
         loss = reconstruction + self.beta(done) * cost
+        critic = verdict = torch.tensor(float("nan"))
+        if self.opponent:
+            z = torch.randn(mu.shape, generator=self.generator).to(mu)
+            with self.autocast():
+                drawn = self.model.decoder(z)
+            critic = torch.tensor(self.opponent.learn(image, drawn.detach(), done, self.autocast())[0])
+            price = self.opponent.cost(drawn, self.autocast())
+            verdict = price.detach().cpu()
+            loss = loss + config.sharpen * price
         set_rate(self.optimizer, learning_rate(config.learning_rate, done, total))
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -54,7 +76,7 @@ class AutoencoderRun(Run):
         check(loss, length)
         self.optimizer.step()
         self.follow(self.average, self.model, done)
-        return torch.stack([reconstruction.detach(), kl]).cpu()
+        return torch.stack([reconstruction.detach().cpu(), kl.cpu(), critic, verdict])
 
     def beta(self, done: int) -> float:
         """The KL term's weight at a step."""

@@ -18,12 +18,22 @@ FIRST = 32  # channels of the first convolution
 class Classifier(nn.Module):
     """Three convolutions of stride 2 (``first`` channels, then twice as many), 64 features, one linear layer.
 
-    image (N, C, H, W) in [0, 1] → class scores (N, K).
+    image (N, C, H, W) in [0, 1] → class scores (N, K). Of several fields the scores stand side by side:
+    ``fields`` are their numbers of classes, which add up to K.
     """
 
-    def __init__(self, height: int, width: int, channels: int, classes: int, first: int = FIRST) -> None:
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int,
+        classes: int,
+        first: int = FIRST,
+        fields: tuple[int, ...] = (),
+    ) -> None:
         super().__init__()
-        self.shape = (height, width, channels, classes, first)
+        self.fields = fields or (classes,)
+        self.shape = (height, width, channels, classes, first, self.fields)
         self.features = nn.Sequential(
             nn.Conv2d(channels, first, 3, stride=2, padding=1),
             nn.ReLU(),
@@ -42,22 +52,32 @@ class Classifier(nn.Module):
         scores: Tensor = self.scores(self.features(image))
         return scores
 
+    def by_field(self, image: Tensor) -> tuple[Tensor, ...]:
+        """(N, C, H, W) → the scores (N, k) of each field."""
+        return torch.split(self(image), list(self.fields), 1)
+
 
 def train_classifier(
     images: Tensor, labels: Tensor, epochs: int = 6, seed: int = 42, first: int = FIRST
 ) -> Classifier:
-    """Cross-entropy, Adam, one cosine; ``images`` uint8 (N, C, H, W), ``labels`` int64 (N,)."""
+    """Cross-entropy, Adam, one cosine.
+
+    ``images`` uint8 (N, C, H, W), ``labels`` int64 (N,) or, of several fields, (N, F).
+    """
+    labels = labels.reshape(len(labels), -1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        classes = int(labels.max()) + 1
-        model = Classifier(images.shape[2], images.shape[3], images.shape[1], classes, first)
+        fields = tuple((labels.amax(0) + 1).tolist())
+        model = Classifier(images.shape[2], images.shape[3], images.shape[1], sum(fields), first, fields)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     batches = -(-len(images) // 128)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * batches)
     for epoch in range(epochs):
         for rows in torch.split(torch.randperm(len(images), generator=generator), 128):
-            loss = functional.cross_entropy(model(images[rows].float() / 255), labels[rows])
+            told = model.by_field(images[rows].float() / 255)
+            pairs = zip(told, labels[rows].unbind(1), strict=True)
+            loss = torch.stack([functional.cross_entropy(scores, truth) for scores, truth in pairs]).sum()
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
@@ -81,9 +101,9 @@ def load_classifier(path: Path) -> Classifier:
 
 @torch.no_grad()
 def accuracy(model: Classifier, images: Tensor, labels: Tensor) -> float:
-    """Share of ``images`` uint8 (N, C, H, W) classified as ``labels`` (N,) say."""
+    """Share of ``images`` uint8 (N, C, H, W) whose first field is classified as ``labels`` (N,) say."""
     right = [
-        (model(rows.float() / 255).argmax(1) == truth).float()
+        (model.by_field(rows.float() / 255)[0].argmax(1) == truth).float()
         for rows, truth in zip(torch.split(images, 1000), torch.split(labels, 1000), strict=True)
     ]
     return torch.cat(right).mean().item()

@@ -67,7 +67,8 @@ class TrainConfig:
     Of autoencoders: ``variance`` is the fixed variance σ² of the Gaussian likelihood, the trade between
     reconstruction and KL divergence; ``noise`` "learned" takes the best σ² at each step in its place.
     ``warmup`` is the number of epochs over which the KL term's weight rises from 0 to 1. ``free_bits`` are
-    the nats of each dimension that cost nothing.
+    the nats of each dimension that cost nothing. ``sharpen`` is what a hinge critic's verdict on decoded
+    draws of the prior weighs, in nats (0: no critic); variational models only.
 
     Of GANs: ``game`` is what the two players optimise; ``r1`` the weight γ of the gradient penalty (of
     "hinge"). The last ``encoder_epochs`` of the epochs train an encoder for the frozen generator.
@@ -86,6 +87,7 @@ class TrainConfig:
     noise: Noise = "fixed"
     warmup: float = 2.0
     free_bits: float = 0.0
+    sharpen: float = 0.0
     game: Game = "hinge"
     r1: float = 0.2
     encoder_epochs: int = 0
@@ -98,8 +100,10 @@ class TrainConfig:
             raise ValueError("epochs and batch_size must be at least 1")
         if self.learning_rate <= 0 or self.variance <= 0:
             raise ValueError("learning_rate and variance must be above 0")
-        if min(self.patience, self.free_bits, self.r1, self.warmup) < 0:
-            raise ValueError("patience, free_bits, r1 and warmup must be at least 0")
+        if min(self.patience, self.free_bits, self.r1, self.warmup, self.sharpen) < 0:
+            raise ValueError("patience, free_bits, r1, warmup and sharpen must be at least 0")
+        if self.sharpen and self.model.kind != "vae":
+            raise ValueError("sharpen is for kind vae: it judges draws of the prior")
         if not 0 <= self.average < 1:
             raise ValueError("average must lie in [0, 1)")
         if not 0 <= self.encoder_epochs < self.epochs:

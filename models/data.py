@@ -78,13 +78,20 @@ def load_labels(path: Path, field: str | None = None) -> NDArray[np.int64]:
     An IDX file's stand in the ``labels-idx1`` file beside it; an NPZ's in the array ``field``, whose
     strings are numbered in alphabetical order. Raises ``DataError``.
     """
+    return load_field(path, field)[1]
+
+
+def load_field(path: Path, field: str | None = None) -> tuple[list[str], NDArray[np.int64]]:
+    """The names of the classes, and what ``load_labels`` says. Raises ``DataError``."""
     if path.is_dir():
         path = next(iter(sorted(path.glob("train-images-idx3-ubyte*"))), path)
     if path.suffix != ".npz":
-        return read_idx(path.with_name(path.name.replace("images-idx3", "labels-idx1"))).astype(np.int64)
+        codes = read_idx(path.with_name(path.name.replace("images-idx3", "labels-idx1"))).astype(np.int64)
+        return [str(one) for one in range(int(codes.max(initial=-1)) + 1)], codes
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return np.unique(archive[field or "label"], return_inverse=True)[1]
+            names, codes = np.unique(archive[field or "label"], return_inverse=True)
+            return [str(name) for name in names], codes
     except UNREADABLE as error:
         raise DataError(f"{path} has no readable array `{field or 'label'}`; give another field.") from error
 

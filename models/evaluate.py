@@ -4,7 +4,8 @@
 
 writes ``figures.json`` and ``sheet.png`` (real pictures over their reconstructions, samples, interpolations)
 in the folder, and keeps the classifier that samples were judged with beside them. The figures' definitions
-are those of ``explorer.core.metrics``; each stands with a 95% bootstrap interval.
+are those of ``explorer.core.metrics``; each stands with a 95% bootstrap interval. Of each field of the data
+that is named, ``models.attributes`` says how decided samples are and how well a direction separates it.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from torch import Tensor
 
 from explorer.core import metrics
 
+from .attributes import confidence, separability
 from .autoencoder import Autoencoder
 from .checkpoint import load_model
 from .classifier import Classifier, accuracy, features, load_classifier, save_classifier, train_classifier
-from .data import DataError, load_images, load_labels
+from .data import DataError, load_field, load_images, load_labels
 from .losses import kl_per_dimension
 from .pictures import COLUMNS, code_draws, decode, encode, prior_draws, stack
 from .run import to_batch, to_pictures
@@ -82,8 +84,8 @@ class Judge:
     def judge(self, pictures: Tensor) -> dict[str, Any]:
         """All that is said of samples (N, C, H, W) in [0, 1]."""
         found, real = features(self.classifier, pictures).numpy(), self.real
-        scores = [self.classifier(rows).argmax(1) for rows in torch.split(pictures, 1000)]
-        classes, kinds = torch.cat(scores).numpy(), self.classifier.shape[3]
+        scores = [self.classifier.by_field(rows)[0].argmax(1) for rows in torch.split(pictures, 1000)]
+        classes, kinds = torch.cat(scores).numpy(), self.classifier.fields[0]
         some, others = found[:NEIGHBOURLY], real[:NEIGHBOURLY]
         grey, real_grey = (
             metrics.log_sharpness(rows.numpy()) for rows in (pictures, to_batch(self.test[: len(pictures)]))
@@ -157,6 +159,37 @@ def measure(model: Autoencoder, judge: Judge, training: Tensor, test: Tensor, se
     }
 
 
+def by_field(
+    model: Autoencoder, classifier: Classifier, path: Path, fields: list[str | None], seed: int
+) -> dict[str, Any]:
+    """Of each field of the held-out pictures at ``path``: confidence in samples of N(0, I), separability."""
+    test = to_pictures(load_images(path, (model.config.height, model.config.width), model.config.channels))
+    told = {field or "label": load_field(path, field) for field in fields}
+    drawn = decode(model, prior_draws(model, min(SAMPLES, 2 * len(test)), seed))
+    codes = encode(model, to_batch(test)).numpy()
+    return {
+        "confidence": confidence(classifier, drawn, test, {name: one for name, (_, one) in told.items()}),
+        "separability": {name: separability(codes, one, names) for name, (names, one) in told.items()},
+    }
+
+
+def classifier_for(path: Path, training: Tensor, data: Path, fields: list[str | None]) -> Classifier:
+    """The classifier of ``fields`` that is kept at ``path``, or one that is trained now and kept there.
+
+    Raises ``DataError`` where the kept one tells other fields.
+    """
+    if not path.exists():
+        labels = np.stack([load_labels(data, field) for field in fields], axis=1)
+        save_classifier(train_classifier(training, torch.from_numpy(labels)), path)
+    classifier = load_classifier(path)
+    wanted = tuple(len(load_field(data, field)[0]) for field in fields)
+    if classifier.fields != wanted:
+        raise DataError(
+            f"{path} tells {classifier.fields} classes, not {wanted}; remove it to train another."
+        )
+    return classifier
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -169,7 +202,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--train", type=Path, required=True, help="the training pictures, with labels")
     parser.add_argument("--test", type=Path, required=True, help="held-out pictures, with labels")
-    parser.add_argument("--field", help="the NPZ array that the classifier learns (`label` unless given)")
+    parser.add_argument(
+        "--field",
+        action="append",
+        help="an NPZ array that the classifier learns (`label` unless given); several may be named, of which "
+        "the first is what class entropy counts",
+    )
     parser.add_argument("--classifier", type=Path, help="kept classifier (classifier.pt in --out)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=42)
@@ -187,15 +225,12 @@ def main(arguments: list[str] | None = None) -> int:
             for path in (options.train, options.test)
         )
         options.out.mkdir(parents=True, exist_ok=True)
+        fields = options.field or [None]
         kept = options.classifier or options.out / "classifier.pt"
-        if kept.exists():
-            classifier = load_classifier(kept)
-        else:
-            labels = torch.from_numpy(load_labels(options.train, options.field))
-            classifier = train_classifier(training, labels)
-            save_classifier(classifier, kept)
-        right = accuracy(classifier, test, torch.from_numpy(load_labels(options.test, options.field)))
+        classifier = classifier_for(kept, training, options.train, fields)
+        right = accuracy(classifier, test, torch.from_numpy(load_labels(options.test, fields[0])))
         found = measure(model, Judge.of(classifier, training, test), training, test, options.seed)
+        found |= by_field(model, classifier, options.test, fields, options.seed)
         found["classifier"] = {"name": "models.classifier", "accuracy": right}
         found |= {"epochs": checkpoint["epoch"], "config": checkpoint["config"], "data": checkpoint["data"]}
         (options.out / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -206,6 +241,12 @@ def main(arguments: list[str] | None = None) -> int:
     for part in ("reconstructions", "prior", "codes", "real"):
         values = {key: round(one["value"], 4) for key, one in found[part].items() if key != "count"}
         print(f"{part:16}" + "  ".join(f"{key} {value}" for key, value in values.items()))
+    for name, one in found["separability"].items():
+        sure = found["confidence"][name]
+        print(
+            f"{name:16}confident {sure['prior']['value']:.3f} (real pictures {sure['real']['value']:.3f})  "
+            + (f"linear AUC mean {one['mean']:.3f}, least {one['least']:.3f}" if one else "")
+        )
     print("reconstruction mse", round(found["reconstruction"]["mse"]["value"], 5))
     return 0
 

@@ -2,15 +2,17 @@
 
 Each line is an object with ``event``:
 
-``started``   kind, epochs, encoder_epochs (the last of them), epoch and done (epochs and steps already done),
-              total (steps), pictures, validation, device, height, width, channels, latent_size, losses (their
-              names), history (a list of the figures of earlier epochs)
+``started``   kind, epochs, encoder_epochs (the last of them), sharpen (nats; 0 without a critic), epoch and
+              done (epochs and steps already done), total (steps), pictures, validation, device, height,
+              width, channels, latent_size, losses (their names), history (a list of the figures of earlier
+              epochs)
 ``step``      done, total, epoch (the one under way, from 1), losses {name: value}, minutes_left; ten a second
               at most
 ``epoch``     epoch, figures {name: value}: means of the losses, and for autoencoders mse, active, beta,
               variance, validation_kl, validation; for GANs sharpness, later the encoder's mse and active
-``pictures``  epoch, samples (a PNG: draws of the same latents each time), reconstructions (a PNG: real
-              pictures over reconstructions; null where nothing is encoded yet), columns, height, width
+``pictures``  as often as it takes 1% of the time: epoch, samples (a PNG: draws of the same latents each
+              time), reconstructions (a PNG: real pictures over reconstructions; null where nothing is encoded
+              yet), columns, height, width
 ``latents``   epoch, file (.npy, (M, D) float32), rows (.npy, (M,) int64: the pictures' places in the data)
 ``said``      sentence: something worth knowing (batches halved, paused, exporting)
 ``done``, ``stopped``, ``failed``   the last line: sentence, checkpoint (null where there is none), minutes

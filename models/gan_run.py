@@ -7,19 +7,11 @@ from torch import Tensor, nn
 
 from explorer.core.metrics import sharpness_ratio
 
-from .gan import Critic, DcganCritic, make_model
-from .losses import (
-    active_units,
-    dcgan_critic_loss,
-    dcgan_generator_loss,
-    hinge_critic_loss,
-    hinge_generator_loss,
-    inversion_loss,
-    r1_penalty,
-)
-from .run import Run, check, learning_rate, set_rate, to_batch
+from .gan import make_model
+from .losses import active_units, inversion_loss
+from .opponent import Opponent
+from .run import Run, adam, learning_rate, move, set_rate, to_batch
 
-EVERY = 16  # steps between two gradient penalties
 CODES = 1.5e-3  # learning rate of the encoder
 
 
@@ -36,20 +28,19 @@ class GanRun(Run):
         """Both players, the average, and the encoder within them."""
         config = self.config
         self.model, self.average = make_model(config), make_model(config)
-        self.critic = (DcganCritic if config.game == "dcgan" else Critic)(config.model).to(self.device)
         self.model.to(self.device)
         self.average.to(self.device).eval()
-        betas = (0.5, 0.999) if config.game == "dcgan" else (0.0, 0.99)
         rate = config.learning_rate
+        self.opponent = Opponent(config, self.device, rate)
         self.players = {
-            "generator": torch.optim.Adam(self.model.decoder.parameters(), rate, betas),
-            "critic": torch.optim.Adam(self.critic.parameters(), rate, betas),
-            "encoder": torch.optim.Adam(self.model.encoder.parameters(), CODES),
+            "generator": adam(self.model.decoder, rate, self.opponent.betas),
+            "critic": self.opponent.optimizer,
+            "encoder": adam(self.model.encoder, CODES),
         }
 
     def networks(self) -> dict[str, nn.Module]:
         """Generator and encoder, their average, and the critic."""
-        return {"model": self.model, "average": self.average, "critic": self.critic}
+        return {"model": self.model, "average": self.average, "critic": self.opponent.critic}
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """One for each player, and the encoder's."""
@@ -69,33 +60,17 @@ class GanRun(Run):
         absent = float("nan")
         if self.epoch >= self.game_epochs:
             return torch.tensor([absent, absent, absent, self.encoder_step(image, done, total)])
-        critic, r1 = self.critic_step(image, done)
+        with self.autocast(), torch.no_grad():
+            drawn = self.model.decoder(self.draw(len(image)))
+        critic, r1 = self.opponent.learn(image, drawn, done, self.autocast())
         return torch.tensor([critic, self.generator_step(len(image), done), r1, absent])
-
-    def critic_step(self, image: Tensor, done: int) -> tuple[float, float]:
-        """Its loss without the penalty, and 16·½γR1 at every 16th step (0 at the others)."""
-        dcgan = self.config.game == "dcgan"
-        self.critic.requires_grad_(True)
-        with self.autocast():
-            with torch.no_grad():
-                drawn = self.model.decoder(self.draw(len(image)))
-            real, false = self.critic(image).float(), self.critic(drawn.float()).float()
-        loss = (dcgan_critic_loss if dcgan else hinge_critic_loss)(real, false)
-        penalty = torch.zeros((), device=self.device)
-        if not dcgan and self.config.r1 and done % EVERY == 0:
-            wanted = image.detach().requires_grad_(True)
-            penalty = EVERY * self.config.r1 / 2 * r1_penalty(wanted, self.critic(wanted))
-        self.move("critic", self.critic, loss + penalty)
-        return loss.item(), penalty.item()
 
     def generator_step(self, count: int, done: int) -> float:
         """Its loss."""
-        dcgan = self.config.game == "dcgan"
-        self.critic.requires_grad_(False)
         with self.autocast():
-            scores = self.critic(self.model.decoder(self.draw(count)).float()).float()
-        loss = (dcgan_generator_loss if dcgan else hinge_generator_loss)(scores)
-        self.move("generator", self.model.decoder, loss)
+            drawn = self.model.decoder(self.draw(count))
+        loss = self.opponent.cost(drawn, self.autocast())
+        move(self.players["generator"], self.model.decoder, loss)
         self.follow(self.average.decoder, self.model.decoder, done)
         return loss.item()
 
@@ -109,18 +84,9 @@ class GanRun(Run):
             again = self.average.decoder(codes)
             found, _ = self.model.encoder(self.average.decoder(z).float())
         loss = inversion_loss(again.float(), image, found.float(), z, codes.float(), self.config.variance)
-        self.move("encoder", self.model.encoder, loss)
+        move(self.players["encoder"], self.model.encoder, loss)
         self.follow(self.average.encoder, self.model.encoder, done - before)
         return loss.item()
-
-    def move(self, name: str, network: nn.Module, loss: Tensor) -> None:
-        """One step of one optimizer."""
-        self.players[name].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        check(
-            loss, torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
-        )
-        self.players[name].step()
 
     def measure(self) -> dict[str, float]:
         """In the game how sharp fixed draws are beside real pictures; later the encoder's squared error."""

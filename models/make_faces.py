@@ -20,6 +20,7 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,14 @@ def make(count: int, size: int, seed: int) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+def save(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write an NPZ file; LZMA makes drawings half as large as numpy's own compression does."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+
+
 def main() -> int:
     """Draw and write the NPZ that the command line asks for."""
     parser = argparse.ArgumentParser(
@@ -161,13 +170,13 @@ def main() -> int:
         epilog="example: python -m models.make_faces --count 20000 --seed 1 --out faces-train.npz",
     )
     parser.add_argument("--count", type=int, default=20000)
-    parser.add_argument("--size", type=int, default=48)
+    parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     beside = options.out.with_name(f".{options.out.name}.unfinished.npz")
     try:
-        np.savez_compressed(beside, allow_pickle=False, **make(options.count, options.size, options.seed))
+        save(beside, make(options.count, options.size, options.seed))
         os.replace(beside, options.out)
     except (OSError, RuntimeError) as error:
         print(error, file=sys.stderr)

@@ -266,13 +266,19 @@ class Run(ABC):
         return run
 
     def _restore(self, checkpoint: dict[str, Any]) -> None:
+        # A critic that joins a run later starts afresh.
         for name, network in self.networks().items():
-            network.load_state_dict(checkpoint["networks"][name])
+            if name != "critic" or name in checkpoint["networks"]:
+                network.load_state_dict(checkpoint["networks"][name])
         for name, optimizer in self.optimizers().items():
-            optimizer.load_state_dict(checkpoint["optimizers"][name])
+            if name != "critic" or name in checkpoint["optimizers"]:
+                optimizer.load_state_dict(checkpoint["optimizers"][name])
         self.generator.set_state(checkpoint["generator"])
         self.epoch, self.done, self.best = checkpoint["epoch"], checkpoint["done"], checkpoint["best"]
-        self.order, self.sums = checkpoint["order"].to(torch.int64), checkpoint["sums"]
+        self.order = checkpoint["order"].to(torch.int64)
+        # One of an earlier version, stopped amid an epoch, knew fewer losses.
+        later = torch.full((len(self.losses) - len(checkpoint["sums"]),), math.nan)
+        self.sums = torch.cat([checkpoint["sums"], later])
         self.history = checkpoint["history"]
 
 
@@ -288,6 +294,19 @@ def check(loss: Tensor, *gradients: Tensor) -> None:
     """Raise ``Diverged`` unless the loss and the gradients' lengths are finite."""
     if not bool(torch.isfinite(torch.stack([loss.detach().float(), *gradients])).all()):
         raise Diverged("The loss is no longer finite; a lower learning rate would work.")
+
+
+def move(optimizer: torch.optim.Optimizer, network: nn.Module, loss: Tensor) -> None:
+    """One step of one optimizer down one network's loss. Raises ``Diverged``."""
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    check(loss, torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None]))
+    optimizer.step()
+
+
+def adam(network: nn.Module, rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Optimizer:
+    """Adam in one pass over the weights: a third of the time of the usual loop over its formulas."""
+    return torch.optim.Adam(network.parameters(), rate, betas, fused=True)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -9,7 +9,6 @@ With ``--events`` it speaks and listens as ``models.events`` describes.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from dataclasses import replace
@@ -30,10 +29,16 @@ from .watch import Keeper, Teller, Terminal
 RATES = {"hinge": 5e-4, "dcgan": 2e-4}  # learning rates of the games unless one is given
 SETTINGS = (
     "epochs", "batch_size", "learning_rate", "average", "flip", "precision", "seed", "patience", "variance",
-    "noise", "warmup", "free_bits", "game", "r1", "encoder_epochs",
+    "noise", "warmup", "free_bits", "sharpen", "game", "r1", "encoder_epochs",
 )  # fmt: skip
 
-CHANGED = ("epochs", "variance", "encoder_epochs")  # what a resumed run may do otherwise
+CHANGED = (
+    "epochs",
+    "learning_rate",
+    "variance",
+    "sharpen",
+    "encoder_epochs",
+)  # what a resumed run may do otherwise
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -73,6 +78,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--noise", choices=["fixed", "learned"], help="learned: the best σ² at each step")
     add("--warmup", type=float, help=f"epochs until the full KL weight ({defaults.warmup})")
     add("--free-bits", type=float, help="nats of each dimension that cost nothing (0)")
+    add("--sharpen", type=float, help="a VAE's: weight in nats of a critic of its draws (0: none)")
     add("--game", choices=["hinge", "dcgan"], help="a GAN's: hinge with R1, or the unsteady original")
     add("--r1", type=float, help=f"a GAN's gradient penalty γ ({defaults.r1})")
     add("--encoder-epochs", type=int, help="a GAN's last epochs, which train an encoder for it (0)")
@@ -83,7 +89,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add(
         "--resume",
         action="store_true",
-        help="go on from the checkpoint in --out, with its settings but for epochs, encoder-epochs, variance",
+        help="go on from the checkpoint in --out, with its settings but for epochs, encoder-epochs, "
+        "learning-rate, variance and sharpen",
     )
     return parser.parse_args(arguments)
 
@@ -142,8 +149,6 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     events = Events(sys.stdout) if options.events else None
     watch = Teller(options.out, events, Commands()) if events else Terminal(options.out)
-    if events and hasattr(os, "nice"):
-        os.nice(5)  # what looks on comes first
     started = time.monotonic()
     event, sentence = train(options, watch)
     if events:
@@ -161,8 +166,7 @@ def train(options: argparse.Namespace, watch: Keeper) -> tuple[str, str]:
         run = prepare(options)
         watch.start(run)
         ended = run.run(watch, options.until)
-        if not ended:
-            watch.keep(run)
+        watch.finish(run)
         if options.bundle and not watch.deserted:
             from .bundle import bundle
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +20,43 @@ from .pictures import COLUMNS, code_draws, decode, encode, prior_draws, save_png
 from .run import Run, to_batch
 
 KEEP_EVERY = 300.0  # seconds between checkpoints within an epoch
+KEPT, SHOWING = 0.01, 0.01  # of the time: what checkpoints, and pictures to look at, may take
 SHOWN = 2 * COLUMNS
 MAPPED = 2000
 
 
+class Sparing:
+    """Lets something be done as often as it takes no more than a share of the time."""
+
+    def __init__(self, share: float) -> None:
+        self.share, self.rest = share, -math.inf
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it may be done again."""
+        return time.monotonic() >= self.rest
+
+    @contextmanager
+    def doing(self) -> Iterator[None]:
+        """While it is done."""
+        began = time.monotonic()
+        yield
+        now = time.monotonic()
+        self.rest = now + (now - began) / self.share
+
+
 class Keeper:
-    """Writes ``checkpoint.pt`` after each epoch, each five minutes and on stopping; knows the time left."""
+    """Writes ``checkpoint.pt``, and knows the time left.
+
+    It is written after an epoch, each five minutes within one, and on stopping. Where epochs are short, and
+    writing takes more than 1% of the time, some are left out: never more than a hundred times as long as
+    writing takes is lost.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "checkpoint.pt"
         self.started = self.kept = time.monotonic()
+        self.keeping, self.state = Sparing(KEPT), (-1, -1)
         self.first: int | None = None
         self.left = 0.0  # minutes
 
@@ -50,15 +80,22 @@ class Keeper:
 
     def epoch(self, run: Run) -> None:
         """After an epoch."""
-        self.keep(run)
+        if self.keeping.is_due or run.epoch >= run.config.epochs:
+            self.keep(run)
+
+    def finish(self, run: Run) -> None:
+        """After the last step, whichever that was: nothing that is done is lost."""
+        if self.state != (run.epoch, run.done):
+            self.keep(run)
 
     def say(self, sentence: str) -> None:
         """Something worth knowing has happened."""
 
     def keep(self, run: Run) -> None:
         """Write the checkpoint now."""
-        run.save(self.path)
-        self.kept = time.monotonic()
+        with self.keeping.doing():
+            run.save(self.path)
+        self.kept, self.state = time.monotonic(), (run.epoch, run.done)
 
 
 class Terminal(Keeper):
@@ -96,7 +133,7 @@ class Teller(Keeper):
     def __init__(self, folder: Path, events: Events, commands: Commands) -> None:
         super().__init__(folder)
         self.events, self.commands = events, commands
-        self.watched = folder / "watch"
+        self.watched, self.showing = folder / "watch", Sparing(SHOWING)
 
     @property
     def deserted(self) -> bool:
@@ -110,7 +147,7 @@ class Teller(Keeper):
             name: getattr(model, name) for name in ("kind", "height", "width", "channels")
         }
         facts |= {"latent_size": model.latent_size, "losses": list(run.losses), "epoch": run.epoch}
-        facts |= {"epochs": config.epochs, "encoder_epochs": config.encoder_epochs}
+        facts |= {"epochs": config.epochs, "encoder_epochs": config.encoder_epochs, "sharpen": config.sharpen}
         facts |= {"total": config.epochs * run.steps, "done": run.epoch * run.steps + run.done}
         facts |= {"pictures": len(run.pictures), "validation": len(run.validation)}
         self.events.send("started", **facts, device=str(run.device), history=run.history)
@@ -132,15 +169,21 @@ class Teller(Keeper):
         return self.commands.go()
 
     def epoch(self, run: Run) -> None:
-        """After an epoch: its figures, what the model draws now, and now and then its codes for a map."""
+        """After an epoch: its figures, now and then what the model draws, more seldom its codes for a map."""
         super().epoch(run)
         figures = {name: value for name, value in run.history[-1].items() if name != "epoch"}
         self.events.send("epoch", epoch=run.epoch, figures=figures)
+        mapped = run.epoch == 1 or run.epoch % max(1, run.config.epochs // 10) == 0
+        if mapped or self.showing.is_due:
+            with self.showing.doing():
+                self._look(run, mapped)
+
+    def _look(self, run: Run, mapped: bool) -> None:
         model, shown = run.average, to_batch(run.validation[:SHOWN])
         encodes = run.config.model.kind != "gan" or run.epoch > run.config.epochs - run.config.encoder_epochs
         codes = encode(model, to_batch(run.validation[:MAPPED])) if encodes and len(shown) else None
         self._show(run, shown, codes)
-        if codes is not None and (run.epoch == 1 or run.epoch % max(1, run.config.epochs // 10) == 0):
+        if codes is not None and mapped:
             self._map(run, codes)
 
     def _show(self, run: Run, shown: Tensor, codes: Tensor | None) -> None:

@@ -73,6 +73,13 @@ _ACTIVE = Chart(
     "Active dimensions", "", "Latent dimensions that tell pictures apart; the top is all there are.",
     (Line("active", "active"),), most="latent_size",
 )  # fmt: skip
+_CRITIC = Chart(
+    "The critic", "",
+    "A critic tells pictures drawn from the prior from real ones; the decoder learns to please it. Its loss "
+    "is 2 where it cannot tell them apart, 0 where it is never wrong; its verdict on drawn pictures is the "
+    "lower the more real it takes them for. Neither need fall.",
+    (Line("critic", "critic"), Line("verdict", "verdict")),
+)  # fmt: skip
 CHARTS: dict[str, tuple[Chart, ...]] = {
     "vae": (
         _RECONSTRUCTION,
@@ -184,6 +191,8 @@ class TrainingRecord:
     def charts(self) -> tuple[Chart, ...]:
         """The charts that suit this kind of model."""
         kept = CHARTS.get(self.kind, ())
+        if self.facts.get("sharpen"):
+            return (*kept, _CRITIC)
         no_encoder = self.kind == "gan" and not self.facts.get("encoder_epochs")
         return kept[:2] if no_encoder else kept
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +27,7 @@ from explorer.core.training import (
     kept_in,
     prepare,
 )
-from explorer.core.training_data import look, propose
+from explorer.core.training_data import look, propose, told
 from explorer.core.training_install import install
 from explorer.core.training_record import Curve, TrainingRecord, earlier_pictures
 from explorer.ui.training.map import places_of
@@ -114,6 +116,27 @@ def test_a_record_gathers_curves_and_pictures(tmp_path):
     assert again.curves["validation"].points == [(1, 90.0)]
 
 
+def test_a_critic_has_a_chart_where_there_is_one():
+    record = TrainingRecord()
+    record.take(started())
+    assert "The critic" not in [chart.title for chart in record.charts]
+    losses = ["reconstruction", "kl", "critic", "verdict"]
+    earlier = [{"epoch": 1, "critic": None}, {"epoch": 2, "critic": 1.5, "verdict": 0.5}]
+    record.take(started(sharpen=20.0, losses=losses, epoch=2, done=20, history=earlier))
+    assert record.charts[-1].title == "The critic"
+    assert record.curves["critic"].points == [(1.5, 1.5)]
+
+
+def test_only_a_vae_is_sharpened(dataset):
+    found = look(dataset, Progress())
+    plain, sharpened = propose(found, "vae"), propose(found, "vae").sharpened()
+    assert f"--sharpen={sharpened.sharpen:g}" in sharpened.arguments()
+    assert not any(one.startswith("--sharpen") for one in plain.arguments())
+    assert "its draws sharpened" in "\n".join(told(found, sharpened, 60))
+    with pytest.raises(ExplorerError, match="choose a VAE"):
+        propose(found, "gan").sharpened()
+
+
 def test_a_long_curve_stays_short_and_true():
     curve = Curve()
     for i in range(20_000):
@@ -184,6 +207,30 @@ def test_the_usual_learning_rates_are_the_trainers():
 
     usual = TrainConfig(ModelConfig("vae", 28, 28, 1, 16)).learning_rate
     assert {"vae": usual, "ae": usual, "gan": RATES["hinge"]} == USUAL_RATES
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_training_needs_is_installed_into_an_environment_that_lacks_it(tmp_path):
+    """It needs the network, or wheels where pip is told to look."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
+    python = tmp_path / "fresh" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    code = (
+        "from explorer.core.progress import Progress\n"
+        "from explorer.core.training import lacking\n"
+        "from explorer.core.training_install import install\n"
+        "print(lacking()); install(Progress()); print(lacking())\n"
+        "import torch, onnxscript"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [python, "-c", code], cwd=root, env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "not to be had for this system" in done.stderr:
+        pytest.skip("no such wheel can be reached")
+    assert done.stdout.split("\n")[:2] == ["['torch', 'onnxscript']", "[]"], done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

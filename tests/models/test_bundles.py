@@ -16,8 +16,8 @@ FASHION = "../fashion-vae/fashion.npz"
 BUNDLES = [
     ("fashion-ae", FASHION, 0.0095, 16),
     ("fashion-gan", FASHION, 0.025, 14),
-    ("fashion-vae", FASHION, 0.0125, 10),
-    ("faces-vae", "faces.npz", 0.006, 10),
+    ("fashion-vae", FASHION, 0.012, 10),
+    ("faces-vae", "faces.npz", 0.004, 10),
 ]
 
 

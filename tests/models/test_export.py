@@ -68,7 +68,9 @@ def test_the_files_say_nothing_of_the_machine_they_were_made_on(
     assert export.main([str(checkpoint(tmp_path, clothes)), "--out", str(out)]) == 0
     for folder in (out, fashion_bundle, faces_bundle):
         for file in sorted(folder.glob("*.onnx")):
-            assert b".py" not in file.read_bytes(), file
+            model = onnx.load(file)
+            del model.graph.initializer[:]  # among millions of bytes of weights any three may be found
+            assert b".py" not in model.SerializeToString(), file
 
 
 def test_a_pair_that_differs_is_refused_and_leaves_nothing(tmp_path: Path, clothes: ImageData) -> None:

@@ -44,7 +44,7 @@ def test_faces_are_decided_by_the_seed_and_their_labels_hold() -> None:
 
 @pytest.mark.skipif(not can_draw(), reason="node or the packages of models/faces are not installed")
 def test_the_bundled_faces_are_drawn_again(faces_bundle: Path) -> None:
-    drawn = make_faces.make(count=3, size=48, seed=2)
+    drawn = make_faces.make(count=3, size=64, seed=2)
     with np.load(faces_bundle / "faces.npz", allow_pickle=False) as bundled:
         assert np.array_equal(drawn["images"], bundled["images"][:3])
         assert drawn["hair"].tolist() == bundled["hair"][:3].tolist()

@@ -14,11 +14,13 @@ from models.data import DataError, ImageData
 from models.gan_run import GanRun
 from models.run import Run
 from models.train import main
+from tests.full_disk import full_disk
 
 MODEL = ModelConfig("vae", 28, 28, 1, latent_size=4, features=4, hidden=16)
 CONFIG = TrainConfig(MODEL, epochs=4, batch_size=32, learning_rate=3e-3, warmup=1, average=0.9, flip=True)
 
 
+SHARP = replace(CONFIG, epochs=2, sharpen=5.0)
 GAN = TrainConfig(replace(MODEL, kind="gan"), epochs=3, encoder_epochs=1, batch_size=64, learning_rate=5e-4)
 
 
@@ -54,8 +56,8 @@ def same_weights(ours: Run, theirs: Run) -> bool:
 
 @pytest.mark.parametrize(
     ("config", "stop"),
-    [(CONFIG, 22), (GAN, 2), (GAN, 12), (replace(GAN, game="dcgan"), 7)],
-    ids=["vae", "game", "encoder", "dcgan"],
+    [(CONFIG, 22), (SHARP, 8), (GAN, 2), (GAN, 12), (replace(GAN, game="dcgan"), 7)],
+    ids=["vae", "sharpened", "game", "encoder", "dcgan"],
 )
 def test_a_run_stopped_amid_an_epoch_goes_on_as_if_it_had_not(
     tmp_path: Path, clothes: ImageData, config: TrainConfig, stop: int
@@ -155,6 +157,26 @@ def test_a_run_that_diverges_ends_in_a_sentence_and_keeps_the_last_good_state(
     assert (tmp_path / "run" / "checkpoint.pt").read_bytes() == kept
 
 
+def test_no_room_for_a_checkpoint_is_a_sentence_and_the_last_one_stays(
+    tmp_path: Path, clothes: ImageData, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "clothes.npy", clothes.images)
+    common = ["--data", str(tmp_path / "clothes.npy"), "--features", "4", "--hidden", "8", "--epochs", "2"]
+    out = tmp_path / "run"
+    assert main([*common, "--out", str(out), "--until", "1"]) == 0
+    kept = (out / "checkpoint.pt").read_bytes()
+    (tmp_path / "file").write_bytes(b"")
+    capsys.readouterr()
+    with full_disk():
+        assert main([*common, "--out", str(out), "--resume"]) == 1
+    assert main([*common, "--out", str(tmp_path / "file" / "run"), "--until", "1"]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if "could not be written" in line]
+    assert len(said) == 2
+    assert all("choose another place" in line for line in said)
+    assert (out / "checkpoint.pt").read_bytes() == kept
+    assert [one.name for one in out.iterdir()] == ["checkpoint.pt"]
+
+
 def test_a_full_device_halves_the_batches(clothes: ImageData) -> None:
     class Small(AutoencoderRun):
         """A device on which no more than 16 pictures find room."""
@@ -189,6 +211,23 @@ def test_learned_noise_and_free_bits_train(clothes: ImageData) -> None:
     history = run(AutoencoderRun(config, clothes)).history
     assert history[1]["variance"] == pytest.approx(history[1]["mse"], rel=1e-4)
     assert history[1]["reconstruction"] < history[0]["reconstruction"]
+
+
+def test_a_critic_may_join_a_run_and_what_it_says_reaches_the_decoder(
+    tmp_path: Path, clothes: ImageData
+) -> None:
+    plain = run(AutoencoderRun(replace(CONFIG, epochs=1), clothes), tmp_path)
+    path = tmp_path / "1.pt"
+    judged = run(AutoencoderRun.load(path, clothes, epochs=2, sharpen=50.0))
+    unjudged = run(AutoencoderRun.load(path, clothes, epochs=2))
+    assert "critic" not in plain.history[0]
+    assert {"critic", "verdict"} <= judged.history[1].keys()
+    assert not torch.equal(
+        judged.model.decoder.state_dict()["layers.0.weight"],
+        unjudged.model.decoder.state_dict()["layers.0.weight"],
+    )
+    with pytest.raises(ValueError, match="sharpen"):
+        replace(SHARP, model=replace(MODEL, kind="ae"))
 
 
 @pytest.mark.parametrize("change", ["networks", "config", "optimizers", "format"])

@@ -64,6 +64,11 @@ def test_what_was_found_is_told_and_suits_the_kind(hand, clothes, tmp_path):
     assert "clothes-gan" in texts(setup)
     assert setup.epochs.value() > epochs
     assert setup.start.isEnabled()
+    assert not setup.sharpen.isEnabled()
+    assert setup.proposal().sharpen == 0
+    press(setup.kinds["vae"])
+    press(setup.sharpen)
+    assert setup.proposal().sharpen > 0
     few = tmp_path / "few"
     few.mkdir()
     for path in sorted(clothes.glob("1/*.png"))[:10]:

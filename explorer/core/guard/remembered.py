@@ -41,6 +41,18 @@ def remember(paths: Sequence[Path], overrides: Mapping[str, str], plan: PairPlan
             beside.write_text(json.dumps(kept), encoding="utf-8")
 
 
+def files_of(fingerprint: str) -> list[Path]:
+    """The files of a model that was inspected before and has this fingerprint, if they are still there."""
+    import platformdirs
+
+    for place in sorted((Path(platformdirs.user_cache_dir("latent-explorer")) / "plans").glob("*.json")):
+        with suppress(Exception):  # whatever is odd about it, it is of no use
+            plan = PairPlan.from_json(json.loads(place.read_text(encoding="utf-8"))["plan"])
+            if plan.fingerprint == fingerprint and all(file.exists() for file in plan.files):
+                return list(plan.files)
+    return []
+
+
 def surroundings(paths: Sequence[Path], plan: PairPlan | None = None) -> str:
     """A hash of all that an inspection of ``paths`` looks at, and of what ``plan`` would have run.
 

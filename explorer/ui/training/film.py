@@ -82,6 +82,8 @@ class TrainingFilm(QWidget):
 
     def set_shown(self, shown: Sequence[Shown]) -> None:
         """The epochs that there are pictures of, the oldest first."""
+        if shown is self._shown:
+            return
         follows = self.slider.value() == self.slider.maximum()
         self._shown = shown
         self.slider.blockSignals(True)

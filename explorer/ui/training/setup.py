@@ -23,8 +23,9 @@ from explorer.core.errors import ExplorerError
 from explorer.core.pixels import Pixels
 from explorer.core.progress import duration_text
 from explorer.core.training import LARGEST, SMALLEST, Kept, adjusted
-from explorer.core.training_data import Found, Kind, Proposal, propose
+from explorer.core.training_data import SHARPENED_STEP, Found, Kind, Proposal, propose
 from explorer.ui.parts.accessible import announce
+from explorer.ui.parts.check import Check
 from explorer.ui.parts.furniture import Choice, ElidedLabel, clear, heading, quiet, scrolling
 from explorer.ui.parts.pictures import to_qimage
 from explorer.ui.training.film import Sheet
@@ -47,7 +48,7 @@ class TrainingSetup(QWidget):
 
     Attributes:
         kinds: the buttons of the three kinds.
-        shape, latent, epochs, rate: what can be stated otherwise.
+        shape, latent, epochs, rate, sharpen: what can be stated otherwise.
         start: begins it.
         install: gets what training needs and is not there.
 
@@ -89,6 +90,12 @@ class TrainingSetup(QWidget):
         self.rate = Choice()
         for text, factor in (("Usual", 1.0), ("Half of the usual", 0.5), ("A tenth of the usual", 0.1)):
             self.rate.addItem(text, factor)
+        self.sharpen = Check(f"Sharpen draws ({SHARPENED_STEP:g} times the time)")
+        self.sharpen.setToolTip(
+            "A second network, a critic, learns to tell what the model draws from real pictures,\n"
+            "and the model learns to please it. Of a VAE alone; each step takes "
+            f"{SHARPENED_STEP:g} times as long."
+        )
         self._examples = Sheet("Some of the pictures as the model will be shown them")
         self._examples.setToolTip("Some of the pictures as the model will be shown them")
         self._examples.setFixedHeight(_EXAMPLES)
@@ -120,6 +127,7 @@ class TrainingSetup(QWidget):
         ):
             control.setAccessibleName(name)
             control.setToolTip(tip)
+        self.sharpen.toggled.connect(self.changed)
         self.shape.activated.connect(self.changed)
         self.latent.valueChanged.connect(self.changed)
         self.epochs.valueChanged.connect(self.changed)
@@ -166,6 +174,7 @@ class TrainingSetup(QWidget):
         form.addRow("Latent dimensions", self.latent)
         form.addRow("Epochs", self.epochs)
         form.addRow("Learning rate", self.rate)
+        form.addRow("", self.sharpen)
         rows.addLayout(form)
         rows.addWidget(self._time)
         rows.addSpacing(6)
@@ -189,15 +198,21 @@ class TrainingSetup(QWidget):
         """The learning rate beside the usual one."""
         return float(self.rate.currentData())
 
+    @property
+    def sharpens(self) -> bool:
+        """Whether a critic is to sharpen what the model draws."""
+        return self.kind == "vae" and self.sharpen.isChecked()
+
     def proposal(self) -> Proposal:
         """What is now asked for. Raises ``ExplorerError`` where that cannot be trained."""
         if self.found is None:
             raise ExplorerError("Choose pictures first.")
         height, width = self.shape.currentData()
-        return adjusted(
+        wanted = adjusted(
             propose(self.found, self.kind),
             height=height, width=width, latent_size=self.latent.value(), epochs=self.epochs.value(),
         )  # fmt: skip
+        return wanted.sharpened() if self.sharpens else wanted
 
     def set_data(self, path: Path | None, text: str = INVITATION) -> None:
         """Other pictures; ``text`` says what is being done with them."""
@@ -303,6 +318,7 @@ class TrainingSetup(QWidget):
         self.start.setEnabled(self._able and self.found is not None)
         for widget in (self.shape, self.latent, self.epochs, self.rate):
             widget.setEnabled(self.found is not None)
+        self.sharpen.setEnabled(self.found is not None and self.kind == "vae")
 
 
 def _sizes(proposal: Proposal, found: Found) -> list[tuple[int, int]]:
