@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 import gc
 import importlib
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         "Without paths the last session opens, or the bundled demo.",
     )  # fmt: skip
     made.add_argument("paths", metavar="PATH", nargs="*", type=Path,
-                        help="model files or folder, data, a workspace, a saved session, images")  # fmt: skip
+                      help="a model, data, a workspace, a session, a recipe, images")  # fmt: skip
     made.add_argument("--version", action="version", version=f"latent-explorer {__version__}")
     return made
 
@@ -45,8 +46,15 @@ def show(paths: Sequence[Path]) -> int:
 
     bootstrap.ensure_qt()
     gc.disable()  # nothing that is imported becomes garbage; the window then collects by itself
-    # Before Qt, whose import hook reads the source of every module that is imported after it.
     importlib.import_module("explorer.core.opening")
+    # PySide reads the source of every module that is imported after it, to see whether it wants its features
+    # (`from __feature__ import …`); none of ours does, and reading takes as long as loading.
+    imports = builtins.__import__
+    importlib.import_module("PySide6.QtCore")
+    builtins.__import__ = imports
+    from explorer.core.ahead import Ahead, first_plan
+
+    ahead = None if paths else Ahead(first_plan())
     from explorer.ui.app import run as run_app
 
-    return run_app(paths)
+    return run_app(paths, ahead)

@@ -6,6 +6,7 @@ Source: ISO 16684-1. Our own note is one property of a namespace of ours.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from explorer import __version__
 
@@ -14,14 +15,14 @@ NAMESPACE = "urn:latent-explorer:1#"
 NOTE, RECIPE = "provenance", "recipe"
 
 _MOST_DEPTH = 64
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in any XML
+_UNWRITABLE = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # in any XML
 
 
 def packet(title: str = "", **properties: str) -> bytes:
     """A packet with ``title`` and our own ``properties``; the same ones give the same bytes."""
     from xml.sax.saxutils import escape, quoteattr  # brings all that the internet needs
 
-    title = _UNWRITABLE.sub("", title)
+    title = _unwritable().sub("", title)
     titled = (
         f"<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>{escape(title)}</rdf:li></rdf:Alt></dc:title>"
         if title
@@ -37,6 +38,11 @@ def packet(title: str = "", **properties: str) -> bytes:
     )
     tail = '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     return (head + titled + ours + tail).encode()
+
+
+@cache
+def _unwritable() -> re.Pattern[str]:
+    return re.compile(_UNWRITABLE)  # takes longer than many a module to load
 
 
 def note_in(packet: bytes, name: str = NOTE) -> bytes | None:

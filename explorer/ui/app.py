@@ -14,8 +14,8 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.core import inverse, raster
+from explorer.core.ahead import NAME, Ahead, data_folder, last_session
 from explorer.core.bundles import FIRST
-from explorer.core.opening import SESSION_SUFFIX
 from explorer.core.session import Session
 from explorer.ui.actions import Actions
 from explorer.ui.axes.gestures import AxesGestures
@@ -24,6 +24,7 @@ from explorer.ui.compare.gestures import CompareGestures
 from explorer.ui.controller import Controller
 from explorer.ui.decode_loop import DecodeLoop
 from explorer.ui.edits import Edits
+from explorer.ui.gallery.gestures import GalleryGestures
 from explorer.ui.here.gestures import HereGestures
 from explorer.ui.here.point_gestures import PointGestures
 from explorer.ui.latent_tools import LatentTools
@@ -54,10 +55,8 @@ from explorer.ui.tray.gestures import TrayGestures
 from explorer.ui.tray.kept_gestures import KeptGestures
 from explorer.ui.window_gestures import WindowGestures
 
-NAME = "latent-explorer"
 _COMPILE_AFTER_MS, _IDLE_AFTER_MS = 400, 3000
 _LOG_BYTES = 1_000_000
-_WELCOME = "New here? “Demo: AE · VAE · GAN” in the File menu leads through what tells models apart"
 # How long a thread may hold up the window's: Python's own 5 ms would be felt under the hand.
 _SWITCH_SECONDS = 0.0005
 log = logging.getLogger(__name__)
@@ -69,12 +68,11 @@ class Explorer:
     Attributes:
         window, store, jobs, loop, opening, presenter, edits, controller, selecting, tray, kept,
         dropping, gestures, model, mapping, kept_maps, maps, here, ground, selection, points, finding, tables,
-        paths, tools, sessions, bookmarks, history, training, actions: its parts.
+        paths, tools, sessions, bookmarks, history, galleries, training, actions: its parts.
     """
 
     def __init__(self) -> None:
-        folder = Path(platformdirs.user_data_dir(NAME))
-        self._last_session = folder / f"last{SESSION_SUFFIX}"
+        self._last_session = last_session()
         self._settings = QSettings(
             str(Path(platformdirs.user_config_dir(NAME)) / "settings.ini"), QSettings.Format.IniFormat
         )
@@ -129,18 +127,22 @@ class Explorer:
             self.coloring,
         )  # fmt: skip
         self.comparing = CompareGestures(
-            self.window, self.store, self.jobs, self.opening, self.gestures.file_dialog
+            self.window, self.store, self.edits, self.jobs, self.opening, self.gestures.file_dialog
         )
         self.gestures.theme_chosen.connect(self.comparing.set_theme)
+        self.galleries = GalleryGestures(
+            self.window, self.store, self.jobs, self.opening, self.controller, self.tray, self.comparing,
+            self._settings, self.gestures.file_dialog,
+        )  # fmt: skip
         self.training = TrainingGestures(
             self.window, self.store, self.jobs, self.opening, self.gestures.file_dialog, self._settings,
-            folder / "models",
+            data_folder() / "models",
         )  # fmt: skip
         self.actions = Actions(
             self.window, self.gestures, self.controller, self.selecting, self.coloring, self.tray, self.kept,
             self.dropping, self.edits, self.opening, self.model, self.maps, self.here, self.ground,
             self.points, self.finding, self.tables, self.axes, self.paths, self.sessions, self.bookmarks,
-            self.history, self.tools, self.comparing, self.training,
+            self.history, self.tools, self.comparing, self.galleries, self.training,
         )  # fmt: skip
         self.window.map.add_tools(
             [self.actions["use_tool", name] for name in ("probe", "pan", "lasso", "rectangle", "path")]
@@ -164,13 +166,26 @@ class Explorer:
             self.opening.reopen(self._last_session, FIRST)
         else:
             self.opening.open_bundle(FIRST)
-            self.presenter.pictured.connect_once(lambda _: self.window.status.say(_WELCOME))
+            self.presenter.pictured.connect_once(
+                lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, self.window, self._welcome)
+            )
         geometry = self._settings.value("geometry")
         if geometry is not None:
             self.window.restoreGeometry(geometry)
         self.window.tool_strip.remember(self._settings)
         self.window.show()
         self.window.map.setFocus()
+
+    def _welcome(self) -> None:
+        from explorer.ui.welcome import Welcome
+
+        offers = (
+            ("Tour: AE · VAE · GAN", self.actions["open_tour"]),
+            ("Open a model…", self.actions["ask_open_files"]),
+            ("New model from images…", self.actions["ask_new_model"]),
+        )
+        welcome = Welcome(self.window.map, offers)
+        self.opening.opened.connect(welcome.close)
 
     def close(self) -> None:
         """Keep the session and end every thread; safe to call twice."""
@@ -221,6 +236,7 @@ class Explorer:
         window.map.dropped.connect(dropping.drop)
         window.map.fell_back.connect(window.message.say)
         window.dropped.connect(dropping.drop)
+        dropping.recipe_brought.connect(self.galleries.open_recipe)
         dropping.unfit.connect(self.training.offer)
         dropping.encoded.connect(self.training.look_at_fit)
         window.loaded.color_by_chosen.connect(self.coloring.color_by)
@@ -235,7 +251,7 @@ class Explorer:
         window.tray.removed.connect(tray.remove_kept)
         window.tray.sample_asked.connect(gestures.ask_sample)
         window.tray.selection_asked.connect(gestures.ask_sample_selection)
-        window.tray.export_asked.connect(gestures.ask_export)
+        window.tray.export_asked.connect(self.galleries.ask_export)
         gestures.theme_chosen.connect(self.presenter.set_theme)
         window.status.cancel_asked.connect(self.jobs.cancel)
         self._wire_selection()
@@ -250,7 +266,7 @@ class Explorer:
         self.loop.failed.connect(window.message.say)
         self.jobs.failed.connect(window.message.say)
         self.jobs.broke.connect(self.report_bug)
-        self.opening.opened.connect(lambda _: window.message.hide())
+        self.opening.opened.connect(window.message.hide)
         self.opening.opened.connect(self.sessions.look_after)
         # The compiler is loaded only once there is something to look at; until then numpy draws the map.
         self.presenter.pictured.connect_once(lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, _compile))
@@ -361,14 +377,18 @@ def prepare_process() -> None:
     gc.freeze()
 
 
-def run(paths: Sequence[Path] = ()) -> int:
-    """Open the window on ``paths`` and stay until it is closed; returns the exit status."""
+def run(paths: Sequence[Path] = (), ahead: Ahead | None = None) -> int:
+    """Open the window on ``paths`` and stay until it is closed; returns the exit status.
+
+    ``ahead`` is what is being opened already, for a start without paths.
+    """
     prepare_logging()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(NAME)
     app.setApplicationDisplayName("Latent Explorer")
     explorer = Explorer()
+    explorer.opening.ahead = ahead
 
     def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

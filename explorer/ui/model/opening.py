@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from explorer.core import ahead
 from explorer.core.bookmarks import placed
 from explorer.core.bundles import bundle_folder
 from explorer.core.coloring import default_key, is_known
@@ -28,7 +29,7 @@ from explorer.ui.store import SessionStore
 if TYPE_CHECKING:
     from explorer.core.session_file import SavedSession
 
-_STAY = ("tray", "bookmarks", "seed")
+_STAY = ("tray", "bookmarks", "seed", "compared")
 """Fields of the session that outlast another model."""
 
 
@@ -37,6 +38,7 @@ class Opening(QObject):
 
     Attributes:
         device: what models are opened on: ``auto``, or a device's name.
+        ahead: what is being opened already; taken by the first to ask for it.
 
     Signals:
         opened: an ``Opened`` has become the session.
@@ -57,7 +59,8 @@ class Opening(QObject):
     def __init__(self, store: SessionStore, jobs: Jobs, mapping: Mapper) -> None:
         super().__init__()
         self._store, self._jobs, self._mapping = store, jobs, mapping
-        self.device = "auto"
+        self.device = ahead.DEVICE
+        self.ahead: ahead.Ahead | None = None
 
     def open_bundle(self, name: str, remark: str = "") -> None:
         """Open one of the demos that come with the program; ``remark`` is said when it is there."""
@@ -85,7 +88,7 @@ class Opening(QObject):
 
                 prepare()  # while the data are encoded, the map's process makes ready
             try:
-                return open_now(plan, pair, progress, device)
+                return self._open_now(plan, pair, progress, device)
             except Unsettled as error:
                 self.unsettled.emit(plan, error)
                 raise Cancelled from error  # asked, not told
@@ -120,7 +123,7 @@ class Opening(QObject):
 
         def open_(progress: Progress) -> Opened:
             try:
-                return open_now(Plan(session=saved_path), None, progress, device)
+                return self._open_now(Plan(session=saved_path), None, progress, device)
             except Gone as error:
                 missed.append(error)
                 raise
@@ -176,6 +179,13 @@ class Opening(QObject):
         self._jobs.start(
             "Sampling", lambda progress: sampled(pair, progress), show, wanted=lambda: self._has(pair, None)
         )
+
+    def _open_now(self, plan: Plan, pair: ModelPair | None, progress: Progress, device: str) -> Opened:
+        """As ``core.opening`` does, or what has been begun ahead."""
+        begun, self.ahead = self.ahead, None
+        if begun is not None and begun.plan == plan and device == ahead.DEVICE:
+            return begun.result(progress)
+        return open_now(plan, pair, progress, device)
 
     def _settle(self, opened: Opened) -> None:
         """Make what was opened the session."""
