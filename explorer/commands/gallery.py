@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from explorer.commands.parsing import command_parser
 from explorer.console import console_progress
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import ExplorerError, Gone
 
 if TYPE_CHECKING:
     from explorer.core.progress import Progress
@@ -29,7 +29,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("source", metavar="RECIPE|MODEL|WORK", type=Path)
     made.add_argument("--prior", metavar="N", type=int, help="how many samples of a model's prior")
     made.add_argument("--seed", type=int, default=42, help="of --prior (42)")
-    made.add_argument("--model", metavar="PATH", type=Path, help="where a recipe's model lies now")
+    made.add_argument("--model", metavar="PATH", type=Path, action="append", default=[],
+                      help="where a recipe's model lies now; again for each of several")  # fmt: skip
     made.add_argument(
         "--formats", metavar="NAME,…", help="in place of the recipe's: singles, sheet, page, gif, csv, …"
     )
@@ -53,7 +54,10 @@ def run(parsed: argparse.Namespace) -> int:
             raise ExplorerError(f"{parsed.source} says itself what to draw; leave --prior out.")
         from explorer.core.recipes.writing import open_recipe
 
-        recipe, source = open_recipe(parsed.source, progress, parsed.model)
+        try:
+            recipe, source = open_recipe(parsed.source, progress, [(path,) for path in parsed.model])
+        except Gone as gone:
+            raise ExplorerError(f"{str(gone).rstrip('.')} with --model.") from gone
     else:
         recipe, source = _of_prior(parsed, progress)
     if parsed.formats:

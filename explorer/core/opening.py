@@ -1,4 +1,4 @@
-"""From paths to what they stand for: models, data, workspaces, saved sessions, images."""
+"""From paths to what they stand for: models, data, workspaces, saved sessions, recipes, images."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from explorer.core.session_file import SavedSession
 
 SESSION_SUFFIX = ".latents"
+RECIPE_SUFFIX = ".json"
 FIRST_SEED = 0
 NO_MODEL = "No model is open; open an encoder and a decoder first, then the data."
 
@@ -43,6 +44,7 @@ class Plan:
     workspace: Path | None = None
     data: Path | None = None
     session: Path | None = None
+    recipe: Path | None = None
     images: tuple[Path, ...] = ()
     takes_other: bool = False
 
@@ -59,7 +61,7 @@ class Opened:
 
 
 def classify(paths: Sequence[Path]) -> Plan:
-    """Tell model files, a workspace, data, a session and single images apart.
+    """Tell model files, a workspace, data, a session, a recipe and single images apart.
 
     Raises ``ExplorerError`` for a path that does not exist.
     """
@@ -74,6 +76,8 @@ def classify(paths: Sequence[Path]) -> Plan:
             plan = replace(plan, model=(*plan.model, path))
         elif suffix == SESSION_SUFFIX:
             plan = replace(plan, session=path)
+        elif path.is_file() and suffix == RECIPE_SUFFIX:
+            plan = replace(plan, recipe=path)
         elif path.is_file() and suffix in PICTURE_SUFFIXES:
             plan = replace(plan, images=(*plan.images, path))
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,8 @@ from explorer.core.picture_notes import KEYWORD, find_note
 from explorer.core.xmp import NOTE, packet
 
 FORMAT = 1
+
+_FARTHEST = 1e9  # no map and no setting is so large
 
 
 class DamagedNote(ExplorerError):
@@ -167,7 +168,7 @@ def _provenance(content: dict[str, Any]) -> Provenance:
         place = (x, y)
     extras = {str(name): float(value) for name, value in dict(content.get("extras", {})).items()}
     numbers = (*(place or ()), *extras.values())
-    numbers_hold = np.isfinite(latent).all() and all(math.isfinite(value) for value in numbers)
+    numbers_hold = np.isfinite(latent).all() and all(abs(value) < _FARTHEST for value in numbers)
     if not numbers_hold or type(index) is not int or not (seed is None or type(seed) is int):
         raise ValueError
     texts = (

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
+from PIL import Image
 
-from explorer.core.errors import ExplorerError
-from explorer.core.export.look import LOOKS
+from explorer.cli import main
+from explorer.core.errors import ExplorerError, Gone
+from explorer.core.export.formats import FORMATS
+from explorer.core.export.look import LOOKS, Look
 from explorer.core.latent_ops.directions import direction_of_label
 from explorer.core.model_pair import ModelPair
 from explorer.core.opening import own_map
@@ -37,6 +41,7 @@ from explorer.core.recipes.file import SCHEMA, hash_of, load_recipe, save_recipe
 from explorer.core.recipes.filters import farthest
 from explorer.core.recipes.gallery import gallery_of
 from explorer.core.recipes.ordering import as_path, by_similarity
+from explorer.core.recipes.real import RealPictures
 from explorer.core.recipes.source import Source
 from explorer.core.recipes.writing import Style, open_recipe, recipe_for, write_gallery
 from explorer.core.workspace import Workspace
@@ -76,6 +81,7 @@ def kinds(source: Source) -> dict[str, What]:
         "film": Film(np.array(latents[[0, 9]]), frames=5),
         "lattice": MapLattice(5),
         "nearest": NearestReal(Samples(count=2), by="latent"),
+        "alike": NearestReal(Samples("mixture", 3, filters=Filters(distance=20.0)), count=2),
         "reconstructions": Reconstructions(count=3, order="error"),
         "moves": Moves(np.array(latents[:2]), found.name, found.vector, found.sigma, steps=3),
     }
@@ -83,7 +89,7 @@ def kinds(source: Source) -> dict[str, What]:
 
 NAMES = (
     "prior", "filtered", "around", "selection", "label", "labels", "kept", "traversals", "film", "lattice",
-    "nearest", "reconstructions", "moves", "comparison",
+    "nearest", "alike", "reconstructions", "moves", "comparison",
 )  # fmt: skip
 
 
@@ -96,7 +102,9 @@ def test_a_recipe_from_its_file_gives_identical_bytes(
     name: str, source: Source, twins: Source, tmp_path: Path
 ) -> None:
     what, used = of_kind(name, source, twins)
-    style = Style("A title", ("singles", "sheet", "csv"), LOOKS["Paper"])
+    formats = {key for key, one in FORMATS.items() if not one.missing}
+    formats &= formats if name == "film" else {"singles", "sheet", "csv"}
+    style = Style("A title", tuple(formats), LOOKS["Paper"])
     first = write_gallery(recipe_for(what, used, tmp_path / "a", style), used, tmp_path / "a")
     jsonschema.validate(json.loads((tmp_path / "a" / "recipe.json").read_text()), schema.schema())
     recipe, found = open_recipe(tmp_path / "a" / "recipe.json", Progress(), device="cpu")
@@ -104,7 +112,7 @@ def test_a_recipe_from_its_file_gives_identical_bytes(
     assert again.remarks == ()
     names = [path.name for path in first.paths]
     assert names == [path.name for path in again.paths]
-    assert len(names) == first.pictures + 3
+    assert len(names) == first.pictures + len(formats)
     for file in names[:-1]:  # the recipe says where it lies itself
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     assert hash_of(load_recipe(again.paths[-1])) == hash_of(recipe)
@@ -197,22 +205,33 @@ def test_a_recipe_that_cannot_be_followed_is_one_sentence(
     assert "r.json" in str(caught.value)
 
 
-def test_a_model_that_is_gone_or_another_is_one_sentence(
-    source: Source, twins: Source, tmp_path: Path
+def test_a_model_that_has_moved_is_known_by_its_hash_or_asked_for(
+    source: Source,
+    twins: Source,
+    fashion_pictures: np.ndarray,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    recipe = recipe_for(Samples(count=2), source, tmp_path, Style())
-    (model,) = recipe.models
-    lost = tuple(replace(one, near="", at=str(tmp_path / "gone.onnx"), bundled="") for one in model.files)
-    path = tmp_path / "r.json"
-    save_recipe(replace(recipe, models=(replace(model, files=lost),)), path)
-    with pytest.raises(ExplorerError, match=r"gone\.onnx.*--model"):
-        open_recipe(path, Progress())
-    assert source.pair.decoder_path is not None
-    assert open_recipe(path, Progress(), source.pair.decoder_path.parent)[1].pair.name == source.pair.name
-    other = twins.pairs[1].decoder_path
+    path, other = tmp_path / "r.json", twins.pairs[1].decoder_path
     assert other is not None
-    with pytest.raises(ExplorerError, match="not the model"):
-        open_recipe(path, Progress(), other.parent)
+    recipe = recipe_for(Samples(count=2), source, tmp_path, Style())
+    lost = tuple(
+        replace(one, near="", at=str(tmp_path / "gone.onnx"), bundled="") for one in recipe.models[0].files
+    )
+    save_recipe(replace(recipe, models=(replace(recipe.models[0], files=lost),)), path)
+    assert open_recipe(path, Progress())[1].pair.fingerprint == source.pair.fingerprint
+    write_pair(tmp_path / "mine", fashion_pictures, 6)
+    mine = Source((ModelPair.open(tmp_path / "mine", "cpu"),))
+    save_recipe(recipe_for(Samples(count=2), mine, tmp_path, Style()), path)
+    (tmp_path / "mine").rename(tmp_path / "moved")
+    with pytest.raises(Gone, match="say where it lies"):
+        open_recipe(path, Progress())
+    with pytest.raises(Gone, match="not the model"):
+        open_recipe(path, Progress(), [(other.parent,)])
+    assert main(["gallery", str(path), "--out", str(tmp_path / "out")]) == 1
+    assert "with --model." in capsys.readouterr().err
+    moved = ["--model", str(tmp_path / "moved")]
+    assert main(["gallery", str(path), "--out", str(tmp_path / "out"), *moved]) == 0
 
 
 def test_pictures_that_are_not_the_same_again_are_measured(source: Source, tmp_path: Path) -> None:
@@ -265,6 +284,15 @@ def test_filters_leave_out_what_they_say(source: Source) -> None:
     assert len(gallery_of(far, source)) == 4
 
 
+def test_the_nearest_are_found_together_as_one_by_one(source: Source) -> None:
+    real = RealPictures(source, Progress())
+    pictures = source.pair.decode(Draw.prior(70, source.pair.latent_size, 3).latents())
+    rows, apart = real.nearest(pictures, 2)
+    for index in (0, 33, 69):
+        alone, far = real.nearest(pictures[index : index + 1], 2)
+        assert (alone[0].tolist(), far[0].tolist()) == (rows[index].tolist(), apart[index].tolist())
+
+
 def test_farthest_points_and_orders_are_what_they_are_called() -> None:
     line = np.arange(20, dtype=np.float32)[:, None] * np.ones(3, np.float32)
     assert sorted(farthest(line, 3).tolist()) == [0, 9, 19] or sorted(farthest(line, 3).tolist()) == [
@@ -301,7 +329,8 @@ def test_reconstructions_stand_beside_what_they_are_of(source: Source) -> None:
     assert [item.role for item in gallery.items] == ["original", "decoded", "difference"] * 2
     first, second, apart = gallery.pictures(0, 3)
     assert np.array_equal(first, source.work.pictures([5])[0])
-    assert np.array_equal(apart, np.abs(first.astype(int) - second))
+    assert np.array_equal(apart, np.minimum(4 * np.abs(first.astype(int) - second), 255))
+    assert gallery.items[2].caption == "Difference × 4"
     error = float(np.square((first / 255.0) - (second / 255.0)).mean())
     assert gallery.items[1].facts["error"] == pytest.approx(error)
 
@@ -317,6 +346,34 @@ def test_models_of_other_sizes_stand_in_one_sheet(
     assert len({item.group for item in gallery.items}) == 3
     grown = gallery.pictures(4, 5)[0]
     assert np.array_equal(grown[::2, ::2], grown[1::2, 1::2])
+
+
+@pytest.mark.parametrize(
+    ("ending", "look", "order"),
+    [
+        ("back", Look(), [0, 1, 2, 1]),
+        ("once", Look(), [0, 1, 2]),
+        ("loop", Look(), [0, 1, 2]),
+        ("once", Look(play="there and back", rate=5), [0, 1, 2, 1]),
+    ],
+)
+def test_a_film_of_a_path_goes_as_that_ends_unless_its_look_says_otherwise(
+    ending: Any, look: Look, order: list[int], source: Source, tmp_path: Path
+) -> None:
+    assert source.work is not None
+    what = Film(np.array(source.work.latents[[0, 9]]), frames=3, seconds=0.5, ending=ending)
+    recipe = recipe_for(what, source, tmp_path, Style(formats=("apng", "singles"), look=look))
+    write_gallery(recipe, source, tmp_path)
+    with Image.open(tmp_path / "film.png") as film:
+        assert film.n_frames == len(order)
+        assert film.info["loop"] == (1 if ending == "once" and look.play == "auto" else 0)
+        film.seek(1)
+        film.load()
+        assert film.info["duration"] == pytest.approx(1000 / (look.rate or 6), abs=1)
+        second = np.array(film.convert("L"))
+    with Image.open(tmp_path / "0002.png") as single:
+        times = second.shape[0] // 28
+        assert np.array_equal(second[::times, ::times], np.array(single))
 
 
 def test_the_hash_is_of_what_is_shown_and_of_nothing_else(source: Source) -> None:

@@ -9,10 +9,12 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from explorer.core.provenance import read_provenance
 from explorer.core.sampling import SampleRequest
 from explorer.ui.gallery.sample_dialog import SampleDialog
+from explorer.ui.welcome import Welcome
 
 
 def test_the_first_run_opens_the_bundled_faces_and_decodes(open_explorer):
@@ -20,6 +22,16 @@ def test_the_first_run_opens_the_bundled_faces_and_decodes(open_explorer):
     assert hand.session.pair.name == "faces-vae"
     assert hand.explorer.window.here.picture.image() is not None
     assert hand.explorer.presenter.decoded.picture.std() > 10
+    hand.wait(lambda: bool(hand.map.findChildren(Welcome)))
+    (welcome,) = hand.map.findChildren(Welcome)
+    tour = next(button for button in welcome.findChildren(QPushButton) if "Tour" in button.text())
+    assert tour.toolTip() == hand.explorer.actions["open_tour"].toolTip()
+    hand.explorer.window.resize(500, 420)
+    hand.wait(lambda: not welcome.isVisible())  # there it would hide the map
+    hand.explorer.window.resize(1200, 800)
+    hand.wait(welcome.isVisible)
+    hand.explorer.opening.open_bundle("fashion-vae")
+    hand.wait(lambda: not hand.map.findChildren(Welcome))
 
 
 def test_a_click_decodes_the_place_under_the_pointer(hand):
@@ -148,13 +160,15 @@ def test_kept_pictures_are_exported_and_one_dropped_back_returns_to_its_exact_la
     assert hand.cursor.latent.tobytes() == wanted.latent.tobytes()
 
 
-def test_a_picture_of_another_model_says_which(hand, open_explorer, tmp_path):
+def test_a_picture_of_another_model_that_is_known_opens_that_model(hand, open_explorer, tmp_path):
     faces = open_explorer()
     faces.key(Qt.Key.Key_K)
     with faces.qtbot.waitSignal(faces.explorer.tray.exported):
         faces.explorer.tray.export(tmp_path / "faces")
     hand.drop(tmp_path / "faces" / "0001.png")
-    hand.wait(lambda: "faces-vae" in hand.explorer.window.message.text())
+    wanted = read_provenance(tmp_path / "faces" / "0001.png")
+    hand.wait(lambda: hand.session.pair.name == "faces-vae" and hand.cursor.source == "kept")
+    assert hand.cursor.latent.tobytes() == wanted.latent.tobytes()
 
 
 def test_the_tray_goes_back_and_lets_go(hand):

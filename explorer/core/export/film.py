@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Pictures = NDArray[np.uint8]
 
+SLOWEST, FASTEST = 0.1, 60.0
+"""Pictures a second."""
+
 _SIDE = 384
 _LARGEST_HELD = 300_000_000
 _MOST_COLORS = 256
@@ -44,6 +47,11 @@ _ENCODERS: dict[str, tuple[str, ...]] = {
     ".mp4": ("libx264", "libopenh264", "h264_videotoolbox", "mpeg4"),
     ".webm": ("libvpx-vp9", "libvpx"),
 }
+# libx264's tree of macroblocks gives other bytes at times for the same frames, in one thread too.
+_OPTIONS = {"libx264": {"x264-params": "mbtree=0"}, "libvpx-vp9": {"b": "0"}, "libvpx": {"b": "0"}}
+# Without that each file would hold a random number.
+_EXACT = {"fflags": "+bitexact"}
+_CONTAINERS = {".mp4": {"movflags": "+faststart", **_EXACT}, ".webm": _EXACT}
 _H264 = ("libx264", "libopenh264", "h264_videotoolbox")
 
 
@@ -68,12 +76,13 @@ class Reel:
         gallery, look: what it is made of.
         size: width and height of each frame.
         smooth: whether the pictures are enlarged smoothly.
+        rate: pictures a second.
     """
 
     def __init__(self, gallery: Gallery, look: Look, progress: Progress) -> None:
         self.gallery, self.look, self._progress = gallery, look, progress
-        played = "loop" if gallery.loop else "there and back"
-        self._play = played if look.play == "auto" else look.play
+        self._play = gallery.play if look.play == "auto" else look.play
+        self.rate = min(FASTEST, max(SLOWEST, gallery.rate if look.rate is None else look.rate))
         self._shown = [item.index for item in gallery.items if item.role != "empty"]
         if not self._shown:
             raise ExplorerError("There are no pictures for a film; keep or sample some first.")
@@ -118,7 +127,7 @@ class Reel:
     @property
     def milliseconds(self) -> int:
         """How long a frame stands."""
-        return max(10, round(1000 / self.look.rate))
+        return max(10, round(1000 / self.rate))
 
     def images(self, *, grown: bool = True) -> list[Image.Image]:
         """All frames for Pillow, or as they were decoded where they are not to be ``grown``.
@@ -202,7 +211,7 @@ def _write_apng(reel: Reel, path: Path, notes: bool) -> str:
 
 def _apng(reel: Reel, stream: BinaryIO, notes: dict[str, str]) -> None:
     width, height = reel.size
-    rate = Fraction(reel.look.rate).limit_denominator(1000)
+    rate = Fraction(reel.rate).limit_denominator(1000)
     numbers = iter(range(2 * len(reel)))
     stream.write(png.header(width, height, reel.gallery.shape[2]) + png.texts(notes))
     stream.write(png.chunk(b"acTL", struct.pack(">II", len(reel), 0 if reel.repeats else 1)))
@@ -229,15 +238,15 @@ def _write_video(reel: Reel, path: Path, notes: bool) -> str:
         raise ExplorerError(f"This build of av has no encoder for {suffix}; choose GIF, APNG or WebP.")
     width, height = reel.size
     try:
-        with av.open(str(path), "w", options={"movflags": "+faststart"} if suffix == ".mp4" else {}) as file:
+        with av.open(str(path), "w", options=_CONTAINERS[suffix]) as file:
             if notes:
                 file.metadata["title"] = reel.gallery.title
                 file.metadata["comment"] = xmp.CREATOR
-            rate = Fraction(reel.look.rate).limit_denominator(1000)
+            rate = Fraction(reel.rate).limit_denominator(1000)
             stream = cast("VideoStream", file.add_stream(encoder, rate=rate))
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             # One thread, for the same frames are to give the same bytes on every machine.
-            stream.options = {"crf": _QUALITY, "threads": "1", **({"b": "0"} if suffix == ".webm" else {})}
+            stream.options = {"crf": _QUALITY, "threads": "1", **_OPTIONS.get(encoder, {})}
             for frame in reel.frames():
                 color = frame.repeat(3, axis=2) if frame.shape[2] == 1 else frame
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(color), format="rgb24")

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.export.look import Playing
 from explorer.core.provenance import Provenance
 
 Floats = NDArray[np.float32]
@@ -91,7 +92,8 @@ class Gallery:
             May be called from any thread; a picture is the same whatever it is drawn beside.
         raw: the decoder's own output for them, ``(n, …) float32``; None where there is none to be had.
         columns: how many stand in a row, where the kind of gallery says so.
-        loop: whether a film of the pictures ends where it began.
+        together: so many in a row belong together and stand apart from the next; 0 for none.
+        play, rate: how a film of the pictures goes, and how many a second, where the look says neither.
         recipe: the recipe's hash, hexadecimal; empty where the pictures came without one.
         ground: the map they lie on; None where there is none.
     """
@@ -102,7 +104,9 @@ class Gallery:
     draw: Callable[[int, int], Pictures]
     raw: Callable[[int, int], Floats] | None = None
     columns: int | None = None
-    loop: bool = False
+    together: int = 0
+    play: Playing = "there and back"
+    rate: float = 12.0
     recipe: str = ""
     ground: Ground | None = None
 

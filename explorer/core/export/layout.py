@@ -15,6 +15,7 @@ _LARGEST_SIDE = 256
 _LARGEST_SHEET = 24_000_000
 _LINE = 1.5
 HEADING, TITLE = 1.15, 2.0
+_TITLE_SHARE, _LARGEST_TITLE = 0.016, 6.0  # of a sheet's width; in letters
 _SIDE_ROOM = 0.22  # of the pictures' width, at most, for headings beside them
 
 
@@ -37,9 +38,11 @@ class Layout:
         look, face, title: what was laid out; the title is empty where there is none.
         width, height: of the whole.
         left, across: where the first picture of a row begins, and from one to the next.
+        together: so many in a row belong together and stand apart from the next; 0 for none.
         picture: width and height of each picture.
         above: from a row's top to its pictures.
         beside: the width that headings have beside their rows; 0 where they stand above.
+        title_size: of the title's letters.
         rows: from the top down.
     """
 
@@ -53,7 +56,14 @@ class Layout:
     picture: tuple[float, float]
     above: float
     beside: float
+    title_size: float
     rows: tuple[Row, ...]
+    together: int = 0
+
+    def picture_left(self, column: int) -> float:
+        """Where the picture number ``column`` of a row begins."""
+        apart = column // self.together * apart_by(self.look) if self.together else 0.0
+        return self.left + column * self.across + apart
 
     def picture_top(self, row: Row) -> float:
         """Where the pictures of ``row`` begin."""
@@ -70,10 +80,11 @@ def lay_out(
     captions: Iterable[tuple[str, str]],
     title: str = "",
     columns: int | None = None,
+    together: int = 0,
 ) -> Layout:
     """Lay out pictures of ``shape`` (height, width) with ``captions``: each one's group and its own.
 
-    ``columns`` is what the gallery wants where the look does not say.
+    ``columns`` is what the gallery wants where the look does not say, ``together`` as in ``Layout``.
     """
     title = title if look.title else ""
     letters: set[str] = set(title)
@@ -88,7 +99,13 @@ def lay_out(
                 captioned = True
                 letters.update(caption)
         groups.append((name, count))
-    return _placed(replace(look, captions=captioned), shape, groups, title, columns, face_for(letters))
+    look = replace(look, captions=captioned)
+    return _placed(look, shape, groups, title, columns, together, face_for(letters))
+
+
+def apart_by(look: Look) -> float:
+    """How much farther apart those are that do not belong together."""
+    return 2.0 * look.gap
 
 
 def _placed(
@@ -97,6 +114,7 @@ def _placed(
     groups: list[tuple[str, int]],
     title: str,
     wanted: int | None,
+    together: int,
     face: Typeface,
 ) -> Layout:
     total = sum(count for _, count in groups)
@@ -113,15 +131,17 @@ def _placed(
         columns = min(_columns(total, across, down, look.sheet), longest)
     else:
         columns = _columns(total, across, down, look.sheet)
+    together = together if together and columns % together == 0 else 0
     pictures = columns * across - look.gap
+    pictures += (columns // together - 1) * apart_by(look) if together else 0.0
     widest = max(face.width(face.shown(name), heading) for name, _ in groups)
     beside = 0.0
     if headed and longest <= columns and widest <= _SIDE_ROOM * pictures:
         beside = math.ceil(widest + look.gap + 0.5 * look.letters)
     above = 0.0 if beside or not headed else math.ceil(heading * _LINE + 0.25 * look.letters)
     # A title over a single small picture gets the room that it needs.
-    size = TITLE * look.letters
     room = beside + pictures
+    size = max(TITLE * look.letters, min(_TITLE_SHARE * room, _LARGEST_TITLE * look.letters))
     if title:
         room = max(room, min(math.ceil(face.width(face.shown(title), size)), 3.0 * room))
     top = look.margin + (math.ceil(size * _LINE) + 0.5 * look.letters if title else 0.0)
@@ -138,7 +158,7 @@ def _placed(
     return Layout(
         look, face, title,
         math.ceil(room + 2 * look.margin), math.ceil(top - look.gap + look.margin),
-        look.margin + beside, across, (width, height), above, beside, tuple(rows),
+        look.margin + beside, across, (width, height), above, beside, size, tuple(rows), together,
     )  # fmt: skip
 
 

@@ -48,10 +48,10 @@ class Look:
         title: whether the gallery's title stands above.
         letters: the size of captions; headings and title go with it.
         sheet: the shape that is aimed at, width over height.
-        rate: pictures a second of a film.
+        rate: pictures a second of a film; None for what its pictures are meant for, else 12.
         play: how a film goes: ``once``; in a ``loop``, over and over; ``there and back``, over and over;
-            ``auto`` takes the loop where the pictures are one. A video file cannot say that it repeats: it
-            has one round.
+            ``auto`` as its pictures are meant: those of a path as that ends, others there and back. A video
+            file cannot say that it repeats: it has one round.
     """
 
     theme: ThemeName = "dark"
@@ -65,7 +65,7 @@ class Look:
     title: bool = True
     letters: float = 12
     sheet: float = 4 / 3
-    rate: float = 12.0
+    rate: float | None = None
     play: Playing = "auto"
 
     @property

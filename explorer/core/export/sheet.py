@@ -13,7 +13,7 @@ from explorer.core.errors import ExplorerError
 from explorer.core.export import png
 from explorer.core.export.ahead import Rows, batches
 from explorer.core.export.enlarging import enlarged
-from explorer.core.export.layout import HEADING, TITLE, Layout, Row, lay_out
+from explorer.core.export.layout import HEADING, Layout, Row, lay_out
 from explorer.core.export.look import Look
 from explorer.core.export.notes import notes_of, packet_of
 from explorer.core.files import atomic_path
@@ -37,7 +37,7 @@ def layout_of(gallery: Gallery, look: Look) -> Layout:
         raise ExplorerError("There are no pictures for a contact sheet; keep or sample some first.")
     height, width, _ = gallery.shape
     captions = ((item.group, item.caption) for item in gallery.items)
-    return lay_out(look, (height, width), captions, gallery.title, gallery.columns)
+    return lay_out(look, (height, width), captions, gallery.title, gallery.columns, gallery.together)
 
 
 def write_sheet_png(
@@ -102,9 +102,8 @@ def bands(gallery: Gallery, layout: Layout, found: Found) -> Iterator[Pictures]:
     first = int(layout.rows[0].top)
     head = painter.empty(first)
     if layout.title:
-        painter.write(
-            head, [(layout.title, look.margin)], look.margin, TITLE * look.letters, width - 2 * look.margin
-        )
+        line = [(layout.title, look.margin)]
+        painter.write(head, line, look.margin, layout.title_size, width - 2 * look.margin)
     yield head
     rows = Rows(found)
     for row, after in zip(layout.rows, (*layout.rows[1:], None), strict=True):
@@ -141,24 +140,25 @@ class _Painter:
             self._paint_crisp(band, y, [(i, pictures[i]) for i in shown], factor)
         else:
             for i in shown:
-                x = int(layout.left + i * layout.across)
+                x = int(layout.picture_left(i))
                 band[y : y + down, x : x + across] = enlarged(pictures[i], (down, across), smooth)
         if look.captions:
-            lines = [(items[i].caption, layout.left + i * layout.across) for i in shown]
+            lines = [(items[i].caption, layout.picture_left(i)) for i in shown]
             top, room = layout.caption_top(row) - row.top, across + 0.5 * look.gap
             self.write(band, lines, top, look.letters, room, quiet=True)
 
     def _paint_crisp(self, band: Pictures, y: int, shown: list[tuple[int, Pictures]], factor: int) -> None:
         """Place pictures with hard pixels, each pixel ``factor`` wide and high."""
-        left, across = self._layout.left, self._layout.across
+        across = self._layout.across
         # A whole row at once where its pictures stand at equal steps.
-        alike = across == int(across) and len(shown) and shown[-1][0] - shown[0][0] == len(shown) - 1
+        alike = across == int(across) and not self._layout.together
+        alike = alike and bool(shown) and shown[-1][0] - shown[0][0] == len(shown) - 1
         line, step, _ = band.strides
         for run in [shown] if alike else [[one] for one in shown]:
             pictures = np.stack([picture for _, picture in run], axis=1)
             height, count, width, _ = pictures.shape
             cells = np.lib.stride_tricks.as_strided(
-                band[y:, int(left + run[0][0] * across) :],
+                band[y:, int(self._layout.picture_left(run[0][0])) :],
                 (height, factor, count, factor * width, 3),
                 (factor * line, line, int(across) * step, step, 1),
             )

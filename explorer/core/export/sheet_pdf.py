@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from explorer.core import xmp
 from explorer.core.errors import ExplorerError
 from explorer.core.export.ahead import Rows, batches
-from explorer.core.export.layout import HEADING, TITLE, Layout, Row, lay_out
+from explorer.core.export.layout import HEADING, Layout, Row, apart_by, lay_out
 from explorer.core.export.look import Look
 from explorer.core.export.notes import description, packet_of
 from explorer.core.export.pdf import Page, Pdf
@@ -48,7 +48,7 @@ def write_sheet_pdf(
             page = pdf.page(_WIDTH, _HEIGHT if len(pages) > 1 else layout.height)
             page.fill(look.inks.ground)
             if number == 1 and layout.title:
-                size = TITLE * layout.look.letters
+                size = layout.title_size
                 line = face.elided(layout.title, size, _WIDTH - 2 * _MARGIN)
                 page.text(line, _MARGIN, _MARGIN, size, look.inks.text)
             for row, top in on_page:
@@ -69,6 +69,9 @@ def _layout(gallery: Gallery, look: Look) -> Layout:
     wanted = min(look.columns or gallery.columns or _COLUMNS, len(gallery))
     gap = round(0.6 * look.gap, 1)
     room = _WIDTH - 2 * _MARGIN
+    together = gallery.together if gallery.together and wanted % gallery.together == 0 else 0
+    if together:
+        room -= (wanted // together - 1) * apart_by(replace(look, gap=gap))
     beside = 0.0
     for _ in range(2):  # headings beside their rows take some of the width
         across = (room - beside + gap) / wanted - gap
@@ -78,7 +81,7 @@ def _layout(gallery: Gallery, look: Look) -> Layout:
         longer = across * max(height, width) / width
         points = replace(look, columns=wanted, side=longer, gap=gap, margin=_MARGIN, letters=letters)
         captions = ((item.group, item.caption) for item in gallery.items)
-        layout = lay_out(points, (height, width), captions, gallery.title)
+        layout = lay_out(points, (height, width), captions, gallery.title, together=together)
         beside = layout.beside
     return layout
 
@@ -104,7 +107,7 @@ def _paint(page: Page, pdf: Pdf, layout: Layout, row: Row, top: float, gallery: 
         line = face.elided(row.heading, size, layout.beside or _WIDTH - 2 * _MARGIN)
         page.text(line, _MARGIN, y + 0.5 * (height - size) if layout.beside else top, size, look.inks.text)
     for i, picture in enumerate(rows.take(row.count)):
-        item, x = gallery.items[row.first + i], layout.left + i * layout.across
+        item, x = gallery.items[row.first + i], layout.picture_left(i)
         if item.role == "empty":
             continue
         page.picture(picture, x, y, width, height, look.smooth(*picture.shape[:2]))

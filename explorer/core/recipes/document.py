@@ -93,8 +93,8 @@ class Samples:
     """New pictures by a sampler.
 
     Attributes:
-        sampler: ``prior``, ``narrowed``, ``fitted``, ``mixture``, ``around``, ``selection``, ``label``; or
-            ``labels``: ``count`` of each label, in rows.
+        sampler: ``prior``, ``narrowed``, ``fitted``, ``mixture``, ``around``, ``selection``,
+            ``selection_mixture``, ``label``; or ``labels``: ``count`` of each label, in rows.
         count, seed: how many, and what they are drawn with.
         radius: around a latent, in posterior standard deviations.
         temperature, truncation: of the narrowed prior; no truncation where it is None.
@@ -196,7 +196,8 @@ class Reconstructions:
 
     Attributes:
         rows: which; None for ``count`` of all, drawn with ``seed``.
-        difference: whether the difference of both is shown as well.
+        difference: whether the difference of both is shown as well, and what it is multiplied by
+            (``gain``) so that it can be seen; the caption says so.
         order: as they are, or those that are farthest off first.
     """
 
@@ -204,6 +205,7 @@ class Reconstructions:
     count: int = 24
     seed: int = 0
     difference: bool = True
+    gain: float = 4.0
     order: Literal["given", "error"] = "given"
 
 

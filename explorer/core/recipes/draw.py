@@ -69,9 +69,9 @@ class Draw:
         return cls(text, seed, partial(draws.sample_fitted, latents, count, seed))
 
     @classmethod
-    def mixture(cls, mixture: Mixture, count: int, seed: int) -> Draw:
-        """Samples of a mixture of normals: ``Mixture.sample``."""
-        text = f"mixture of {len(mixture.weights)} normal distributions fitted to the data"
+    def mixture(cls, mixture: Mixture, count: int, seed: int, of: str = "the data") -> Draw:
+        """Samples of a mixture of normals: ``Mixture.sample``; ``of`` says what it is fitted to."""
+        text = f"mixture of {len(mixture.weights)} normal distributions fitted to {of}"
         return cls(text, seed, partial(mixture.sample, count, seed))
 
     @classmethod

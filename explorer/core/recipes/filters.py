@@ -66,18 +66,20 @@ def select(
         )
     kept = kept[:pool]
     if len(kept) > wanted:
-        kept = np.sort(kept[farthest(latents[kept], wanted)])
+        kept = np.sort(kept[farthest(latents[kept], wanted, progress)])
     return latents[kept], kept
 
 
-def farthest(latents: Floats, count: int) -> Rows:
+def farthest(latents: Floats, count: int, progress: Progress | None = None) -> Rows:
     """``count`` of latents ``(n, D)``, each as far as possible from all before it, the first being row 0.
 
     Farthest-point sampling (Gonzalez 1985).
     """
+    progress = progress or Progress()
     chosen = np.zeros(count, np.int64)
     apart = np.full(len(latents), np.inf)
     for place in range(1, count):
+        progress(place, count, "Choosing the most different", "pictures")
         step = latents - latents[chosen[place - 1]]
         np.minimum(apart, np.einsum("nd,nd->n", step, step), out=apart)
         chosen[place] = int(apart.argmax())
@@ -107,7 +109,7 @@ def _usual(source: Source, samples: Floats) -> float:
     rows = np.asarray(rows)[np.isfinite(rows).all(axis=1)]
     some = np.random.Generator(np.random.PCG64(0)).permutation(len(rows))[:_SAMPLE]
     index = LatentIndex(rows)
-    return float(np.median([index.nearest(rows[row], 2)[1][-1] for row in some]))
+    return float(np.median(index.nearest_of_each(rows[some], 2)[1][:, -1]))
 
 
 def _tests(
@@ -118,7 +120,7 @@ def _tests(
         placement, least = source.chart.placement, filters.support
 
         def supported(latents: Floats) -> NDArray[np.bool_]:
-            nearest = [float(placement.nearest(latent, 1)[1][0]) for latent in latents]
+            nearest = placement.placed(latents).distances.tolist()
             return np.array([placement.support_of(one) >= least for one in nearest])
 
         tests.append(supported)
@@ -126,8 +128,7 @@ def _tests(
         real = RealPictures(source, progress)
 
         def novel(latents: Floats) -> NDArray[np.bool_]:
-            pictures = source.pair.decode(latents, source.extras)
-            nearest = [float(real.nearest(picture, 1)[1][0]) for picture in pictures]
+            nearest = real.nearest(source.pair.decode(latents, source.extras), 1)[1][:, 0].tolist()
             return np.array([real.percentile(one) >= filters.distance for one in nearest])
 
         tests.append(novel)

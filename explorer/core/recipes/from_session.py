@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.errors import ExplorerError
 from explorer.core.recipes.document import (
+    Comparison,
     Film,
     Filters,
+    GalleryRecipe,
     Kept,
     MapLattice,
     Moves,
@@ -23,6 +26,7 @@ from explorer.core.recipes.document import (
     Traversals,
     What,
 )
+from explorer.core.recipes.source import Source
 from explorer.core.sampling import NEEDS, SAMPLERS
 from explorer.core.session import Kept as KeptPicture
 from explorer.core.session import Session, selected_rows, shown_rows
@@ -33,7 +37,7 @@ class Settings:
     """What a person sets; each kind looks at some of it.
 
     Attributes:
-        count: pictures; of rows those in a row, of a lattice its columns.
+        count: pictures; of rows or models those in a row, of a lattice its columns.
         seed: of what is drawn.
         sampler: a key of ``SAMPLERS``.
         field, label: a column of the data, and a label in it.
@@ -42,7 +46,8 @@ class Settings:
         axes: of traversals.
         support: of a lattice.
         direction: the name of one of the session's directions.
-        difference: of reconstructions.
+        difference, gain: of reconstructions.
+        stars, tag: what those of the tray have at least; 0 and empty for all.
     """
 
     count: int = 48
@@ -58,6 +63,9 @@ class Settings:
     support: float = 0.5
     direction: str = ""
     difference: bool = True
+    gain: float = Reconstructions.gain
+    stars: int = 0
+    tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,11 +94,19 @@ def tray_of(session: Session) -> list[KeptPicture]:
     return [one for one in session.tray if one.provenance.fingerprint == fingerprint]
 
 
-def kept_of(session: Session) -> Kept:
-    """The tray as a gallery. Raises ``ExplorerError`` where it has nothing of the open model."""
-    tray = [one.provenance for one in tray_of(session)]
-    if not tray:
+def kept_of(session: Session, stars: int = 0, tag: str = "") -> Kept:
+    """The tray as a gallery, or those of it that have so many ``stars`` and the ``tag``.
+
+    Raises ``ExplorerError`` where it has nothing of the open model, or nothing that passes.
+    """
+    of_model = tray_of(session)
+    if not of_model:
         raise ExplorerError(_no_tray(session))
+    tray = [one.provenance for one in of_model if one.rating >= stars and (not tag or tag in one.tags)]
+    if not tray:
+        raise ExplorerError(
+            "No picture of the tray has so many stars and that tag; ask for fewer stars or another tag."
+        )
     return Kept(
         np.stack([one.latent for one in tray]),
         tuple(one.sampler for one in tray),
@@ -110,9 +126,10 @@ def _no_tray(session: Session) -> str:
 def _samples(session: Session, settings: Settings) -> Samples:
     assert session.pair is not None
     rows, sampler = None, settings.sampler
-    if sampler in ("selection", "shown"):
-        found = selected_rows(session) if sampler == "selection" else np.flatnonzero(shown_rows(session))
-        rows, sampler = None if found is None else np.sort(found).astype(np.int64), "selection"
+    if sampler in ("selection", "selection_mixture", "shown"):
+        found = np.flatnonzero(shown_rows(session)) if sampler == "shown" else selected_rows(session)
+        rows = None if found is None else np.sort(found).astype(np.int64)
+        sampler = "selection" if sampler == "shown" else sampler
     used = SAMPLERS[sampler].settings
     return Samples(
         sampler, settings.count, settings.seed,
@@ -148,7 +165,7 @@ def _nearest(session: Session, settings: Settings) -> NearestReal:
 def _reconstructions(session: Session, settings: Settings) -> Reconstructions:
     rows = selected_rows(session)
     some = None if rows is None else rows[: settings.count].astype(np.int64)
-    return Reconstructions(some, settings.count, settings.seed, settings.difference)
+    return Reconstructions(some, settings.count, settings.seed, settings.difference, settings.gain)
 
 
 def _moves(session: Session, settings: Settings) -> Moves:
@@ -192,8 +209,9 @@ _NEEDS: Mapping[str, tuple[Callable[[Session], bool], str]] = {
 
 KINDS_SHOWN: Mapping[str, Kind] = {
     "tray": Kind(
-        "The tray", "The pictures that were kept, in their order.", (), ("Pictures", 0), _no_tray,
-        lambda session, _: kept_of(session),
+        "The tray", "The pictures that were kept, in their order.",
+        ("stars", "tag"), ("Pictures", 0), _no_tray,
+        lambda session, settings: kept_of(session, settings.stars, settings.tag),
     ),
     "samples": Kind(
         "New samples", "Drawn from the prior, around the cursor, or like some of the data.",
@@ -228,7 +246,13 @@ KINDS_SHOWN: Mapping[str, Kind] = {
     "reconstructions": Kind(
         "Reconstructions", "Real pictures, of the selection where there is one, and what the model makes of "
         "them.",
-        ("count", "seed", "difference"), ("Pictures", 24), _needs("data", "real"), _reconstructions,
+        ("count", "seed", "difference", "gain"), ("Pictures", 24), _needs("data", "real"), _reconstructions,
+    ),
+    "comparison": Kind(
+        "The same seeds by several models", "A row for each, from the same draws of its prior; a plain "
+        "autoencoder was trained for none, and shows it.",
+        ("models", "count", "seed"), ("In a row", 10), lambda _: "",
+        lambda _, settings: Comparison(settings.count, settings.seed),
     ),
 }  # fmt: skip
 """The kinds of galleries that the window offers, in their order."""
@@ -237,3 +261,47 @@ KINDS_SHOWN: Mapping[str, Kind] = {
 def possible(session: Session) -> dict[str, Kind]:
     """Those that can be had at present."""
     return {key: kind for key, kind in KINDS_SHOWN.items() if not kind.missing(session)}
+
+
+_MOST_SEED = 2**31 - 1
+_OF_WHAT: Mapping[type, tuple[str, str]] = {
+    Samples: ("samples", "count"), Kept: ("kept pictures", ""), Traversals: ("traversals", "count"),
+    Film: ("a path", "frames"), MapLattice: ("the map", "columns"), Moves: ("along a direction", ""),
+    NearestReal: ("samples and what is nearest", ""), Reconstructions: ("reconstructions", "count"),
+    Comparison: ("several models", "count"),
+}  # fmt: skip
+
+
+def kind_of(recipe: GalleryRecipe, name: str) -> Kind:
+    """What a recipe of that file ``name`` shows; count and seed may be others where it has them."""
+    what = recipe.what
+    title, counted = _OF_WHAT[type(what)]
+    if isinstance(what, Reconstructions) and what.rows is not None:
+        counted = ""
+    count, seed = int(getattr(what, counted)) if counted else 0, seed_of(recipe)
+    has_seed = seed is not None and 0 <= seed <= _MOST_SEED
+
+    def make(_: Session, settings: Settings) -> What:
+        changed: dict[str, Any] = {counted: settings.count} if counted and settings.count != count else {}
+        if has_seed and settings.seed != seed:
+            changed["seed"] = settings.seed
+        return dataclasses.replace(what, **changed) if changed else what
+
+    rows = (*(["count"] if counted else []), *(["seed"] if has_seed else []))
+    note = "Drawn again as it was" + ("; another number or seed makes another." if rows else ".")
+    return Kind(f"As in {name}: {title}", note, rows, ("Pictures", count), lambda _: "", make)
+
+
+def seed_of(recipe: GalleryRecipe) -> int | None:
+    """What a recipe's own pictures are drawn with; None where nothing is random."""
+    what = recipe.what
+    if isinstance(what, Samples | Comparison) or (isinstance(what, Reconstructions) and what.rows is None):
+        return what.seed
+    return None
+
+
+def session_of(source: Source, session: Session) -> Session:
+    """What galleries are chosen from beside a recipe's ``source``: ``session``, if it has its model."""
+    if source.pair is session.pair:
+        return session
+    return Session(source.pair, source.work, source.map, tray=session.tray, extras=dict(source.extras))

@@ -35,7 +35,7 @@ def gallery_of(recipe: GalleryRecipe, source: Source, progress: Progress | None 
     """
     chosen = choose(recipe.what, source, progress or Progress())
     items = _Items(chosen)
-    drawing = _Drawing(items, source)
+    drawing = _Drawing(items, source, chosen.gain)
     one_size = len({pair.image.picture_shape for pair in source.pairs}) == 1
     return Gallery(
         recipe.title,
@@ -44,7 +44,9 @@ def gallery_of(recipe: GalleryRecipe, source: Source, progress: Progress | None 
         drawing.pictures,
         drawing.raw if one_size else None,
         chosen.columns,
-        chosen.loop,
+        chosen.together,
+        chosen.play,
+        chosen.rate,
         hash_of(recipe),
         ground_of(source),
     )
@@ -104,8 +106,8 @@ class _Drawing:
     What is decoded together is always the same: a batch of another size may end in other last bits.
     """
 
-    def __init__(self, items: Sequence[Item], source: Source) -> None:
-        self._items, self._source = items, source
+    def __init__(self, items: Sequence[Item], source: Source, gain: float) -> None:
+        self._items, self._source, self._gain = items, source, gain
         self._pairs = {pair.fingerprint: pair for pair in source.pairs}
         shapes = np.array([pair.image.picture_shape for pair in source.pairs])
         height, width, channels = shapes.max(axis=0).tolist()
@@ -160,8 +162,8 @@ class _Drawing:
                 if items[place].role == "original":
                     pictures[place] = original
                 else:
-                    apart = pictures[place].astype(np.int16) - original
-                    pictures[place] = np.abs(apart).astype(np.uint8)
+                    apart = np.abs(pictures[place].astype(np.float32) - original)
+                    pictures[place] = np.minimum(np.round(self._gain * apart), 255.0).astype(np.uint8)
         return pictures
 
     def _fitted(self, pictures: Pictures) -> Pictures:

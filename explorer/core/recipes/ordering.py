@@ -84,8 +84,7 @@ def by_label(latents: Floats, source: Source, name: str) -> tuple[Rows, list[str
         raise ExplorerError(
             f"The data have no labels{f' “{name}”' if name else ''} to order by; choose another order."
         )
-    placement = source.chart.placement
-    codes = np.array([field.codes[placement.nearest(latent, 1)[0][0]] for latent in latents])
+    codes = field.codes[source.chart.placement.nearest_of_each(latents, 1)[0][:, 0]]
     order = np.argsort(np.where(codes < 0, len(field.names), codes), kind="stable")
     return order, [field.names[codes[row]] if codes[row] >= 0 else "no label" for row in order.tolist()]
 

@@ -29,9 +29,12 @@ class RealPictures:
         self.rows, self._index = pictures_of(work, progress)
         self._usual: Novelty | None = None
 
-    def nearest(self, picture: Pictures, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Rows of the data nearest to a picture ``(H, W, C)``, and root mean square differences in [0, 1]."""
-        found, distances = self._index.nearest(as_rows(picture[None])[0], count)
+    def nearest(self, pictures: Pictures, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the data nearest to each of pictures ``(n, H, W, C)``, and how far off, both ``(n, k)``.
+
+        Distances are root mean square differences in [0, 1].
+        """
+        found, distances = self._index.nearest_of_each(as_rows(pictures), count)
         return self.rows[found], distances
 
     def percentile(self, distance: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from explorer.core import work_maps
 from explorer.core.dataset import open_dataset
 from explorer.core.encoding import encode
-from explorer.core.errors import ExplorerError
+from explorer.core.errors import ExplorerError, Gone
+from explorer.core.known_models import known_model, open_model
 from explorer.core.latent_map import LatentMap
 from explorer.core.map_settings import MapRecord
 from explorer.core.map_shelf import digest
@@ -96,21 +97,32 @@ def open_source(
     recipe: GalleryRecipe,
     base: Path,
     progress: Progress,
-    model: Path | None = None,
+    moved: Sequence[Sequence[Path]] = (),
     device: str = "auto",
+    opened: Session | None = None,
 ) -> Source:
-    """Open what ``recipe``, in the folder ``base``, was made from; ``model`` stands for one that has moved.
+    """Open what ``recipe``, in the folder ``base``, was made from; what ``opened`` has open serves as it is.
 
-    Raises ``ExplorerError`` for a model that is gone or another, and ``Cancelled``. Data that are gone are a
-    remark; what needs them says so.
+    ``moved`` are models by their files, to be taken where they are those of the recipe. Raises ``Gone`` for
+    a model that is not there, or where one that has ``moved`` is another, ``ExplorerError`` for one that
+    cannot be opened, and ``Cancelled``. Data that are gone are a remark; what needs them says so.
     """
-    pairs = []
-    for number, used in enumerate(recipe.models):
-        progress(0, 0, "Opening the model")
-        pairs.append(_model(used, base, model if number == 0 else None, device, progress))
+    opened = opened or Session()
+    progress(0, 0, "Opening the model")
+    at_hand = {opened.pair.fingerprint: opened.pair} if opened.pair is not None else {}
+    wanted = {used.fingerprint for used in recipe.models}
+    for paths in moved:
+        pair = open_model(paths, device, progress)
+        if pair.fingerprint not in wanted:
+            raise _other(paths[-1], recipe.models[0].name)
+        at_hand.setdefault(pair.fingerprint, pair)
+    pairs = [at_hand.get(used.fingerprint) or _model(used, base, device, progress) for used in recipe.models]
     work, remarks = None, []
     if recipe.data is not None:
-        work = _data(recipe.data, pairs[0], base, progress)
+        mine = (pairs[0].fingerprint, recipe.data.fingerprint)
+        work = opened.work
+        if work is None or (work.model.fingerprint, work.data.fingerprint) != mine:
+            work = _data(recipe.data, pairs[0], base, progress)
         if work is None:
             remarks.append(f"{recipe.data.name} is not at {recipe.data.path.at} any more.")
         elif digest(work.latents) != recipe.data.latents:
@@ -121,32 +133,44 @@ def open_source(
     chart = None
     if work is not None and recipe.map is not None:
         record = MapRecord.of(recipe.map)
+        same = work is opened.work and opened.map is not None and opened.map.record == record
         try:
-            chart = LatentMap.of(work_maps.positions_of(work, record), work.latents, record)
+            chart = (
+                opened.map
+                if same
+                else LatentMap.of(work_maps.positions_of(work, record), work.latents, record)
+            )
         except ExplorerError as error:
             remarks.append(str(error))
     return Source(tuple(pairs), work, chart, recipe.extras, tuple(remarks))
 
 
-def _model(used: ModelUsed, base: Path, given: Path | None, device: str, progress: Progress) -> ModelPair:
-    if given is not None:
-        files: tuple[Path, ...] = (given,)
-    else:
-        found = [one.found(base) for one in used.files]
-        if not found or not all(found):
-            missing = next((one.at for one, there in zip(used.files, found, strict=True) if not there), "")
-            raise ExplorerError(
-                f"The model {used.name} is not at {missing or 'any place the recipe knows'}; say where it "
-                "lies with --model."
-            )
-        files = tuple(there[0] for there in found)
-    pair = ModelPair.open(files, device, progress=progress)
-    if pair.fingerprint != used.fingerprint:
-        raise ExplorerError(
-            f"{files[-1]} is not the model {used.name} that the recipe was written with, so its pictures "
-            "would be others; say where that lies with --model."
-        )
-    return pair
+def _model(used: ModelUsed, base: Path, device: str, progress: Progress) -> ModelPair:
+    """Where it was, or wherever one with its hash is known to lie."""
+    places = [one.found(base) for one in used.files]
+    files = [there[0] for there in places if there]
+    if files and len(files) == len(places):
+        pair = ModelPair.open(files, device, progress=progress)
+        if pair.fingerprint == used.fingerprint:
+            return pair
+    known = known_model(used.fingerprint)
+    if known is not None:
+        return open_model((known.workspace,) if known.workspace else known.model, device, progress)
+    if files and len(files) == len(places):
+        raise _other(files[-1], used.name)
+    missing = next((one.at for one, there in zip(used.files, places, strict=True) if not there), "")
+    raise Gone(
+        f"The model {used.name} is not at {missing or 'any place the recipe knows'}; say where it lies.",
+        "model",
+    )
+
+
+def _other(path: Path, name: str) -> Gone:
+    return Gone(
+        f"{path} is not the model {name} that the recipe was written with, so that its pictures would be "
+        "others; say where that lies.",
+        "model",
+    )
 
 
 def _data(used: DataUsed, pair: ModelPair, base: Path, progress: Progress) -> Workspace | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from explorer.core.recipes.file import load_recipe, text_of
 from explorer.core.recipes.gallery import gallery_of
 from explorer.core.recipes.proof import difference, proof_of
 from explorer.core.recipes.source import Source, open_source, references
+from explorer.core.session import Session
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ def write_gallery(
 
 
 def open_recipe(
-    path: Path, progress: Progress, model: Path | None = None, device: str = "auto"
+    path: Path,
+    progress: Progress,
+    moved: Sequence[Sequence[Path]] = (),
+    device: str = "auto",
+    opened: Session | None = None,
 ) -> tuple[GalleryRecipe, Source]:
-    """A recipe's file, and what it needs opened; ``model`` stands for one that has moved.
+    """A recipe's file, and what it needs opened; see ``open_source``.
 
-    Raises ``ExplorerError`` and ``Cancelled`` as ``load_recipe`` and ``open_source`` do.
+    Raises ``ExplorerError`` and ``Cancelled`` as that and ``load_recipe`` do.
     """
     recipe = load_recipe(path)
-    return recipe, open_source(recipe, path.absolute().parent, progress, model, device)
+    return recipe, open_source(recipe, path.absolute().parent, progress, moved, device, opened)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.core.sampling import SAMPLERS, SampleRequest, available
+from explorer.core.sampling import EACH_LABEL, SAMPLERS, SampleRequest, available
 from explorer.core.session import Session
 
 _MOST = 1000
@@ -90,11 +90,13 @@ class SampleDialog(QDialog):
             ("Seed", self._seed), ("Column", self._field), ("Label", self._label),
         ):  # fmt: skip
             control.setAccessibleName(name)
-        form.addRow("Pictures", self._count)
+        self._counts = QLabel("Pictures")
+        form.addRow(self._counts, self._count)
         form.addRow("Seed", self._seed)
         form.addRow(buttons)
         self._form = form
         self._source.currentIndexChanged.connect(self._explain)
+        self._label.currentIndexChanged.connect(self._explain)
         self.accepted.connect(lambda: self.asked.emit(self.request()))
         self._list_labels()
         self._explain()
@@ -116,14 +118,20 @@ class SampleDialog(QDialog):
     def _list_labels(self) -> None:
         self._label.clear()
         if self._fields:
+            self._label.addItem("each of them", EACH_LABEL)
+            self._label.insertSeparator(1)
             for code, name in enumerate(self._fields[max(0, self._field.currentIndex())].names):
                 self._label.addItem(name, code)
+            self._label.setCurrentIndex(2)
 
     def _explain(self) -> None:
         sampler = SAMPLERS[str(self._source.currentData())]
         self._note.setText(sampler.note)
         for setting, widget in self._rows.items():
             self._form.setRowVisible(widget, setting in sampler.settings)
+        of_each = "code" in sampler.settings and self._label.currentData() == EACH_LABEL
+        self._counts.setText("Pictures of each" if of_each else "Pictures")
+        self._count.setAccessibleName(self._counts.text())
         self.adjustSize()
 
 

@@ -6,13 +6,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from explorer.core.recipes.document import Filters, What
-from explorer.core.recipes.from_session import KINDS_SHOWN, Settings, possible, tray_of
+from explorer.core.recipes.from_session import Kind, Settings, possible, tray_of
 from explorer.core.sampling import SAMPLERS, available
 from explorer.core.session import Session
+from explorer.ui.gallery.models import GalleryModels
 from explorer.ui.parts.check import Check
 from explorer.ui.parts.furniture import Choice, heading, quiet
 
 _MOST = 100_000
+_STARS = 5
+_GAINS = (1, 2, 4, 8, 16)
 _ORDERS = {
     "drawn": "As they are drawn",
     "similarity": "Like beside like",
@@ -36,10 +39,18 @@ class GalleryWhat(QObject):
 
     changed = Signal()
 
-    def __init__(self, form: QFormLayout, session: Session, seed: int) -> None:
+    def __init__(
+        self,
+        form: QFormLayout,
+        session: Session,
+        models: GalleryModels,
+        redone: Kind | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """``redone`` is the kind of a recipe, which comes first then, and ``seed`` its own."""
         super().__init__(form.parentWidget())
-        self._form, self._session = form, session
-        self._kinds = possible(session)
+        self._form, self._session, self._models = form, session, models
+        self._kinds = {**({"recipe": redone} if redone is not None else {}), **possible(session)}
         self._kind, self._sampler, self._order, self._filters = Choice(), Choice(), Choice(), Choice()
         for key, kind in self._kinds.items():
             self._kind.addItem(kind.title, key)
@@ -64,7 +75,7 @@ class GalleryWhat(QObject):
         self._count.setRange(1, _MOST)
         self._count.setGroupSeparatorShown(True)
         self._seed.setRange(0, 2**31 - 1)
-        self._seed.setValue(seed)
+        self._seed.setValue(session.seed if seed is None else seed)
         self._seed.setToolTip("The same seed gives the same pictures")
         self._support.setRange(0, 100)
         self._support.setValue(50)
@@ -81,14 +92,25 @@ class GalleryWhat(QObject):
             box.setSuffix(suffix)
         self._difference = Check("Difference")
         self._difference.setChecked(True)
+        self._gain = Choice()
+        for times in _GAINS:
+            self._gain.addItem(f"× {times}" if times > 1 else "As they are", float(times))
+        self._gain.setCurrentIndex(self._gain.findData(Settings.gain))
+        self._gain.setToolTip("Differences are multiplied by this to be seen; their captions say so")
+        self._stars, self._tag = Choice(), Choice()
+        self._fill_tray()
         self._lay_out()
         self._list_labels()
         self._take_kind()
-        for choice in (self._sampler, self._order, self._filters, self._label, self._direction, self._axes):
+        for choice in (
+            self._sampler, self._order, self._filters, self._label, self._direction, self._axes, self._gain,
+            self._stars, self._tag,
+        ):  # fmt: skip
             choice.currentIndexChanged.connect(self._show_rows)
         for number in (self._count, self._seed, self._support, self._radius, self._temperature):
             number.valueChanged.connect(self.changed)
-        self._difference.toggled.connect(self.changed)
+        self._difference.toggled.connect(self._show_rows)
+        models.changed.connect(self.changed)
         self._kind.currentIndexChanged.connect(self._take_kind)
         self._field.currentIndexChanged.connect(self._list_labels)
 
@@ -121,6 +143,9 @@ class GalleryWhat(QObject):
             support=self._support.value() / 100,
             direction=self._direction.currentText(),
             difference=self._difference.isChecked(),
+            gain=self._gain.currentData(),
+            stars=self._stars.currentData(),
+            tag=self._tag.currentData(),
         )
 
     def _fields(self) -> list[str]:
@@ -147,6 +172,10 @@ class GalleryWhat(QObject):
             ("order", "Order", self._order, "Order"),
             ("seed", "Seed", self._seed, "Seed"),
             ("difference", "", self._difference, "Difference"),
+            ("gain", "Shown", self._gain, "What differences are multiplied by"),
+            ("stars", "Rated", self._stars, "Least stars"),
+            ("tag", "Tagged", self._tag, "Tag"),
+            ("models", "Models", self._models, "Models"),
         ):
             widget.setAccessibleName(spoken)
             form.addRow(title, widget)
@@ -154,7 +183,7 @@ class GalleryWhat(QObject):
         self._kind.setAccessibleName("Kind of gallery")
 
     def _shows(self, name: str) -> bool:
-        settings = KINDS_SHOWN[self.kind()].settings
+        settings = self._kinds[self.kind()].settings
         sampler = str(self._sampler.currentData()) if "sampler" in settings else ""
         by_label = "order" in settings and self._order.currentData() == "label"
         return {
@@ -162,10 +191,13 @@ class GalleryWhat(QObject):
             "label": sampler == "label",
             "radius": sampler == "around",
             "temperature": sampler == "narrowed",
+            "gain": "gain" in settings and self._difference.isChecked(),
+            "stars": "stars" in settings and self._stars.count() > 1,
+            "tag": "tag" in settings and self._tag.count() > 1,
         }.get(name, name in settings)
 
     def _take_kind(self) -> None:
-        name, usual = KINDS_SHOWN[self.kind()].count
+        name, usual = self._kinds[self.kind()].count
         title = self._form.labelForField(self._count)
         if title is not None:
             title.setText(name)  # type: ignore[attr-defined]
@@ -176,16 +208,26 @@ class GalleryWhat(QObject):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        settings = KINDS_SHOWN[self.kind()].settings
+        settings = self._kinds[self.kind()].settings
         for name, widget in self._rows.items():
             self._form.setRowVisible(widget, self._shows(name))
         sampler = SAMPLERS.get(str(self._sampler.currentData())) if "sampler" in settings else None
-        note = sampler.note if sampler else KINDS_SHOWN[self.kind()].note
+        note = sampler.note if sampler else self._kinds[self.kind()].note
         others = len(self._session.tray) - len(tray_of(self._session)) if self.kind() == "tray" else 0
         if others:
             note += f" {others:,} of another model {'is' if others == 1 else 'are'} left out."
         self._note.setText(note)
         self.changed.emit()
+
+    def _fill_tray(self) -> None:
+        """The stars and tags that there are to choose by."""
+        tray = tray_of(self._session)
+        self._stars.addItem("With any stars or none", 0)
+        for stars in sorted({one.rating for one in tray if one.rating}):
+            self._stars.addItem("★" * stars + (" or more" if stars < _STARS else ""), stars)
+        self._tag.addItem("With any tag or none", "")
+        for tag in sorted({tag for one in tray for tag in one.tags}):
+            self._tag.addItem(tag, tag)
 
     def _list_labels(self) -> None:
         work, name = self._session.work, self._field.currentText()

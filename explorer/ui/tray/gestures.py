@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from explorer.ui.presenter import Presenter
 
 if TYPE_CHECKING:
     from explorer.core.export.pipeline import Exported
-    from explorer.core.recipes.document import What
+    from explorer.core.recipes.document import Proof, What
+    from explorer.core.recipes.source import Source
     from explorer.core.recipes.writing import Style
 
 
@@ -90,7 +92,7 @@ class TrayGestures(QObject):
     def go_to_kept(self, index: int) -> None:
         """Return to exactly the latent of a kept picture."""
         kept = self._edits.session.tray[index]
-        self._controller.return_to(kept.provenance, "the tray")
+        self._controller.return_to(kept.provenance, "The tray’s picture", opens=False)
 
     def remove_kept(self, indices: list[int]) -> None:
         """Take pictures out of the tray."""
@@ -115,12 +117,18 @@ class TrayGestures(QObject):
     def export_gallery(self, what: What, style: Style, folder: Path) -> None:
         """Write ``what``, made from what is open, and its recipe to ``folder``."""
         from explorer.core.recipes.source import Source
+
+        self.write(folder, what, style, Source.of(self._edits.session))
+
+    def write(
+        self, folder: Path, what: What, style: Style, source: Source, proof: Proof | None = None
+    ) -> None:
+        """Write ``what``, made from ``source``, and its recipe; ``proof`` is that of an earlier time."""
         from explorer.core.recipes.writing import recipe_for, write_gallery
 
-        source = Source.of(self._edits.session)
-
         def work(progress: Progress) -> Exported:
-            return write_gallery(recipe_for(what, source, folder, style), source, folder, progress)
+            recipe = replace(recipe_for(what, source, folder, style), proof=proof)
+            return write_gallery(recipe, source, folder, progress)
 
         def done(exported: Exported) -> None:
             count = exported.pictures

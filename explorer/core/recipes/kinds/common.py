@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.core.export.item import Item
+from explorer.core.export.look import Playing
 from explorer.core.model_pair import ModelPair
 from explorer.core.recipes.source import Source
 
@@ -29,13 +30,17 @@ class Chosen:
     Attributes:
         count: how many, empty cells included.
         item: what each is, by its index.
-        columns, loop: as in ``Gallery``.
+        columns, together, play, rate: as in ``Gallery``.
+        gain: what differences are multiplied by to be seen.
     """
 
     count: int
     item: Callable[[int], Item]
     columns: int | None = None
-    loop: bool = False
+    together: int = 0
+    play: Playing = "there and back"
+    rate: float = 12.0
+    gain: float = 1.0
 
 
 class Located:

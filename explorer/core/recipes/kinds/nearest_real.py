@@ -14,6 +14,7 @@ from explorer.core.recipes.kinds.samples import sampled
 from explorer.core.recipes.real import RealPictures
 from explorer.core.recipes.source import Source
 
+_BATCH = 64
 _PAIRS_ACROSS = 4
 
 
@@ -25,14 +26,19 @@ def nearest_real(what: NearestReal, source: Source, progress: Progress) -> Chose
     draw, latents, rows = sampled(what.samples, source, progress)
     real = RealPictures(source, progress) if what.by == "picture" else None
     located = Located(source, latents)
-    items: list[Item] = []
-    for number, latent in enumerate(latents):
-        progress(number, len(latents), "Looking for what is near", "pictures")
+    rows_near, apart = [], []
+    for start in range(0, len(latents), _BATCH):
+        progress(start, len(latents), "Looking for what is near", "pictures")
+        some = latents[start : start + _BATCH]
         if real is not None:
-            picture = source.pair.decode(latent[None], source.extras)[0]
-            found, distances = real.nearest(picture, what.count)
+            near = real.nearest(source.pair.decode(some, source.extras), what.count)
         else:
-            found, distances = source.chart.placement.nearest(latent, what.count)
+            near = source.chart.placement.nearest_of_each(some, what.count)
+        rows_near.append(near[0])
+        apart.append(near[1])
+    items: list[Item] = []
+    looked_up = zip(latents, np.concatenate(rows_near), np.concatenate(apart), strict=True)
+    for number, (latent, found, distances) in enumerate(looked_up):
         known = {"distance": float(distances[0]), **located.facts(number)}
         if real is not None:
             known["nearer among the data, %"] = real.percentile(float(distances[0]))
@@ -66,4 +72,4 @@ def nearest_real(what: NearestReal, source: Source, progress: Progress) -> Chose
                 )
             )
     each = 1 + what.count
-    return listed(items, columns=each * max(1, min(_PAIRS_ACROSS, 10 // each)))
+    return listed(items, columns=each * max(1, min(_PAIRS_ACROSS, 10 // each)), together=each)

@@ -15,6 +15,9 @@ from explorer.core.recipes.document import Reconstructions
 from explorer.core.recipes.kinds.common import Chosen, drawn
 from explorer.core.recipes.source import Source
 
+MOST_GAIN = 100.0
+"""What a difference may be multiplied by."""
+
 _BATCH = 64
 _TRIPLES_ACROSS = 4
 
@@ -34,6 +37,10 @@ def reconstructions(what: Reconstructions, source: Source, progress: Progress) -
         rows = what.rows
         if len(rows) == 0 or rows.max() >= len(work):
             raise ExplorerError("The recipe’s pictures are not in these data; choose others.")
+    if not 0 < what.gain <= MOST_GAIN:
+        raise ExplorerError(
+            f"Differences cannot be multiplied by {what.gain:g}; up to {MOST_GAIN:g} would work."
+        )
     height, width, _ = pair.image.picture_shape
     errors = np.empty(len(rows))
     for start in range(0, len(rows), _BATCH):
@@ -49,11 +56,16 @@ def reconstructions(what: Reconstructions, source: Source, progress: Progress) -
         rows, errors = rows[order], errors[order]
     pairs: tuple[Role, ...] = ("original", "decoded")
     roles: tuple[Role, ...] = (*pairs, "difference") if what.difference else pairs
+    apart = "Difference" if what.gain == 1 else f"Difference × {what.gain:g}"
 
     def item(index: int) -> Item:
         number, part = divmod(index, len(roles))
         row, role, error = int(rows[number]), roles[part], float(errors[number])
-        captions = {"original": work.item_name(row), "decoded": f"MSE {number_text(error)}", "difference": ""}
+        captions = {
+            "original": work.item_name(row),
+            "decoded": f"MSE {number_text(error)}",
+            "difference": apart,
+        }
         place = None if source.map is None else tuple(map(float, source.map.positions[row]))
         return drawn(
             source, index, np.asarray(work.latents[row], np.float32), role=role, draw=row,
@@ -61,4 +73,5 @@ def reconstructions(what: Reconstructions, source: Source, progress: Progress) -
             where=place if place is None or np.isfinite(place).all() else None, facts={"error": error},
         )  # fmt: skip
 
-    return Chosen(len(rows) * len(roles), item, len(roles) * _TRIPLES_ACROSS)
+    each = len(roles)
+    return Chosen(len(rows) * each, item, each * _TRIPLES_ACROSS, together=each, gain=what.gain)
