@@ -8,16 +8,15 @@ gives exactly that row's latent in each. Any models share a seed, and any that e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from explorer.core import bundles, work_maps
+from explorer.core.compared import MOST
 from explorer.core.dataset import open_dataset
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.errors import ExplorerError
@@ -31,9 +30,6 @@ from explorer.core.workspace import Workspace
 
 Floats = npt.NDArray[np.float32]
 Place = tuple[float, float]
-
-MOST = 3
-"""Models that are shown beside each other."""
 
 TOUR = ("fashion-ae", "fashion-vae", "fashion-gan")
 """The bundles of the comparison that comes with the program, in its order."""
@@ -55,14 +51,17 @@ class Side:
         work: its latents of some data; None where it has none.
         map: its own map of them; None where none has been made.
         name: what it is called here, unlike the others.
-        kind: what it is: the model's own kind, or that of the training it came with.
     """
 
     pair: ModelPair
     work: Workspace | None = None
     map: LatentMap | None = None
     name: str = ""
-    kind: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the model is, as a plan says it."""
+        return self.pair.kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,28 +217,14 @@ def _of_workspace(plan: Plan, progress: Progress, device: str) -> Side:
     pair = pair_of(work, device, progress)
     check_draws(pair)
     record = work_maps.record_of(work)
-    trained = curves_of(plan.workspace).get("config", {}).get("model", {}).get("kind", "")
-    return Side(pair, work, own_map(work) if record else None, kind=str(trained).upper())
-
-
-def curves_of(folder: Path, name: str = "training.json") -> dict[str, Any]:
-    """The settings and figures of a model's training that are kept in a file; empty where none are."""
-    try:
-        found = json.loads((folder / name).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return Side(pair, work, own_map(work) if record else None)
 
 
 def _told_apart(sides: Sequence[Side]) -> tuple[Side, ...]:
-    """The sides with a name and a kind each, no name twice."""
+    """The sides with a name each, no name twice."""
     names = [side.name or side.pair.name for side in sides]
     return tuple(
-        replace(
-            side,
-            name=name if names.count(name) == 1 else f"{name} ({names[: i + 1].count(name)})",
-            kind=side.kind or side.pair.kind,
-        )
+        replace(side, name=name if names.count(name) == 1 else f"{name} ({names[: i + 1].count(name)})")
         for i, (side, name) in enumerate(zip(sides, names, strict=True))
     )
 

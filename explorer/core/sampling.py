@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.dataset_base import Field
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops.draws import Law
 from explorer.core.model_pair import ModelPair
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 _FEWEST_FITTED, _MOST_FITTED, _FITTED_VALUES = 64, 4096, 1 << 22
 _SPREAD_ROWS = 20_000
 _MIXTURES: WeakKeyDictionary[Workspace, Mixture] = WeakKeyDictionary()
+_OF_SOME: WeakKeyDictionary[Workspace, tuple[NDArray[np.int64], Mixture]] = WeakKeyDictionary()
 _FITTING = threading.Lock()
+
+EACH_LABEL = -2
+"""In place of a label's code: as many pictures of every label."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class SampleRequest:
     Attributes:
         radius: around the cursor, in posterior standard deviations.
         temperature, truncation: of the narrowed prior; no truncation where it is None.
-        field, code: which label.
+        field, code: which label, or ``EACH_LABEL``: ``count`` pictures of each.
     """
 
     kind: str
@@ -150,6 +155,17 @@ def mixture_of(work: Workspace, progress: Progress | None = None) -> Mixture:
         return found
 
 
+def _mixture_of_rows(work: Workspace, rows: NDArray[np.int64], progress: Progress) -> Mixture:
+    """The mixture of normals fitted to some rows; that of the last ones is kept."""
+    from explorer.core.latent_ops.mixture import fit_mixture
+
+    with _FITTING:
+        kept = _OF_SOME.get(work)
+        if kept is None or not np.array_equal(kept[0], rows):
+            kept = _OF_SOME[work] = rows, fit_mixture(np.asarray(work.latents[rows]), progress=progress)
+        return kept[1]
+
+
 def posterior_spread(work: Workspace | None) -> tuple[NDArray[np.float32] | None, str]:
     """The typical posterior standard deviation in each dimension ``(D,)``, and what it is called.
 
@@ -210,6 +226,15 @@ def _selection(request: SampleRequest, session: Session, _: Progress) -> Draw:
     return Draw.selection(np.asarray(session.work.latents[rows]), request.count, request.seed)
 
 
+def _selection_mixture(request: SampleRequest, session: Session, progress: Progress) -> Draw:
+    assert session.work is not None
+    rows = selected_rows(session)
+    assert rows is not None
+    rows = np.sort(rows)
+    found = _mixture_of_rows(session.work, rows, progress)
+    return Draw.mixture(found, request.count, request.seed, f"a selection of {len(rows):,} points")
+
+
 def _shown(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.work is not None
     rows = shown_rows(session)
@@ -219,6 +244,8 @@ def _shown(request: SampleRequest, session: Session, _: Progress) -> Draw:
 def _label(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.work is not None
     field = next((one for one in session.work.fields if one.name == request.field), None)
+    if field is not None and request.code == EACH_LABEL:
+        return _each_label(request, session, field)
     if field is None or not 0 <= request.code < len(field.names):
         raise ExplorerError("This label is not among those of the data; choose another.")
     rows = np.asarray(session.work.latents[field.codes == request.code])
@@ -226,6 +253,19 @@ def _label(request: SampleRequest, session: Session, _: Progress) -> Draw:
     if len(rows) == 0:
         raise ExplorerError(f"No point has the label {name}; choose another.")
     return Draw.selection(rows, request.count, request.seed, name)
+
+
+def _each_label(request: SampleRequest, session: Session, field: Field) -> Draw:
+    """As many of every label that a point has, one label after the other."""
+    used = np.flatnonzero(np.bincount(field.codes[field.codes >= 0], minlength=len(field.names)))
+    if len(used) == 0:
+        raise ExplorerError(f"No point has a label in {field.name}; choose another column.")
+    draws = [_label(replace(request, code=int(code)), session, Progress()) for code in used]
+    return Draw(
+        f"each {field.name}, {len(used)} in all",
+        request.seed,
+        lambda: np.concatenate([one.latents() for one in draws]),
+    )
 
 
 _ROWS = (
@@ -254,15 +294,23 @@ _ROWS = (
         ("cursor",), ("radius",), _around,
     ),
     Sampler(
-        "selection", "The selected points", "New pictures between the selected points.",
+        "selection", "The selected points, by a kernel",
+        "One of them plus noise that follows its nearest neighbours among them: as the selection bends.",
         ("data", "selection"), (), _selection,
     ),
     Sampler(
-        "shown", "The points shown", "New pictures between the points that the legend's filter leaves.",
+        "selection_mixture", "The selected points, by a mixture",
+        "A mixture of normals fitted to them: between and around them; their number is chosen by BIC.",
+        ("data", "selection"), (), _selection_mixture,
+    ),
+    Sampler(
+        "shown", "The points shown, by a kernel",
+        "One of those that the legend's filter leaves, plus noise that follows its nearest neighbours.",
         ("data",), (), _shown,
     ),
     Sampler(
-        "label", "One label", "New pictures between the points that have it.",
+        "label", "A label, by a kernel",
+        "One of the points that have it, plus noise that follows its nearest neighbours among them.",
         ("data", "labels"), ("field", "code"), _label,
     ),
 )  # fmt: skip

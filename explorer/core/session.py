@@ -22,6 +22,7 @@ from explorer.core.provenance import Provenance
 from explorer.core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from explorer.core.compared import Compared
     from explorer.core.latent_ops.directions import Direction
     from explorer.core.latent_ops.steering import Steered
     from explorer.core.latent_ops.told import Probe
@@ -135,6 +136,7 @@ class Session:
         probes: what columns of the data are told from a latent by, one for a column.
         axes: what the sliders move along in place of the dimensions; None for these.
         path: the stations of the path that is laid over the map, and how it is played.
+        compared: the models that are beside each other in a window of their own, or None.
         unknown: fields of a saved session that this version does not know, to be kept with it.
     """
 
@@ -156,6 +158,7 @@ class Session:
     probes: tuple[Probe, ...] = ()
     axes: AxisSet | None = None
     path: PathPlan = field(default_factory=PathPlan)
+    compared: Compared | None = None
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 

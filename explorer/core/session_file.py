@@ -15,8 +15,8 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,11 +29,9 @@ from explorer.core.coded import LATE, ArrayList, UnknownName, coded, coded_raw, 
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path, write_error
 from explorer.core.map_settings import MapRecord
-from explorer.core.model_pair import ModelPair
-from explorer.core.references import ModelOf, Reference, WorkOf
-from explorer.core.session import OPEN, Session, model_files
+from explorer.core.references import ModelOf, WorkOf, model_of, work_of
+from explorer.core.session import OPEN, Session
 from explorer.core.view import View
-from explorer.core.workspace import Workspace
 
 FORMAT = 2
 MOST_BYTES = 1 << 30
@@ -83,9 +81,12 @@ class _Head:
 def own_fields() -> dict[str, Any]:
     """The fields of a session that its file keeps, and the types that they are declared with."""
     if not LATE:  # what session.py imports for type checkers alone
+        from explorer.core.compared import Compared
         from explorer.core.latent_ops import directions, steering, told
 
-        LATE.update(Direction=directions.Direction, Steered=steering.Steered, Probe=told.Probe)
+        LATE.update(
+            Compared=Compared, Direction=directions.Direction, Steered=steering.Steered, Probe=told.Probe
+        )
     return {name: kind for name, kind in kinds_of(Session).items() if name not in OPEN}
 
 
@@ -153,6 +154,8 @@ def load_session(path: Path) -> SavedSession:
         unknown = {name: one for name, one in unknown.items() if name not in OPEN}
         record = MapRecord.of(head.map) if head.map else None
         session = Session(**own, unknown=unknown)
+        if session.compared is not None:
+            session = replace(session, compared=session.compared.found_from(path.absolute().parent))
         saved = SavedSession(path, session, head.model, head.work, record, head.positions, head.view)
         check(saved)
         return saved
@@ -175,6 +178,7 @@ def check(saved: SavedSession) -> None:
         and 0 <= session.seed < 1 << 63
         and (session.selection is None or _are_rows(session.selection))
         and (session.range is None or session.range[0] <= session.range[1])
+        and (session.compared is None or session.compared.is_sound())
         and (saved.positions is None or (saved.positions.ndim == 2 and saved.positions.shape[1] == 2))
     )
     view = saved.view
@@ -290,34 +294,15 @@ def _document(
     """The JSON of a session that is to lie in the folder ``base``; arrays go into ``arrays``."""
     shown = session.map if session.map and session.map.record else None
     head = _Head(
-        _model_of(session.pair, base) if session.pair else None,
-        _work_of(session.work, base, is_included=is_included) if session.work else None,
+        model_of(session.pair, base) if session.pair else None,
+        work_of(session.work, base, is_included=is_included) if session.work else None,
         shown.positions if shown and include and not is_included else None,
         view,
         shown.record.facts() if shown and shown.record else {},
     )
+    if session.compared is not None:
+        session = replace(session, compared=session.compared.kept_in(base))
     own = {name: coded(getattr(session, name), kind, arrays) for name, kind in own_fields().items()}
     unknown = {name: coded_raw(one, arrays) for name, one in session.unknown.items()}
     program = f"latent-explorer {__version__}"
     return {"format": FORMAT, "program": program, **coded(head, _Head, arrays), "session": {**unknown, **own}}
-
-
-def _model_of(pair: ModelPair, base: Path) -> ModelOf:
-    from explorer.core.detection import sidecar
-
-    files, stated = model_files(pair), dict[str, str]()
-    with suppress(ExplorerError):
-        stated = sidecar.read(files[-1], pair.fingerprint)
-    references = tuple(Reference.of(one, base) for one in files)
-    return ModelOf(pair.name, pair.fingerprint, pair.latent_size, references, stated)
-
-
-def _work_of(work: Workspace, base: Path, *, is_included: bool) -> WorkOf:
-    data = work.data
-    return WorkOf(
-        Reference.of(work.folder, base),
-        data.name,
-        data.fingerprint,
-        Reference.of(data.path, base),
-        is_included,
-    )

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from explorer.core.comparison import Side, curves_of
+from explorer.core.comparison import Side
 from explorer.core.errors import ExplorerError
 from explorer.core.feature_net import Features, features_for
 from explorer.core.judge import Judge, Measured
 from explorer.core.progress import Progress
 from explorer.core.report import checked, decoded, draw_of, of_codes
-from explorer.core.report_table import figure_text, short
+from explorer.core.report_table import DEFINITIONS, figure_text, short
+from explorer.core.tour_trainings import Curve, curves_beside, had_critic, unsteadiness
 
 SAMPLES = 500
-TELLING = ("generator", "sharpness", "kl", "mse")
-"""Figures of a training's epochs that are drawn, the first two that there are."""
-
 _SEED = 42
 _STEADY = 0.02
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A figure of each epoch of a training: whose, what, and its values ``(E,)``."""
-
-    of: str
-    name: str
-    values: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -43,11 +32,13 @@ class Finding:
     Attributes:
         figures: name, text of the figure and the number of pictures it rests on.
         said: what follows from them, a sentence or two.
+        defined: what the figures are.
         curves: of trainings, where the step is about them.
     """
 
     figures: tuple[tuple[str, str, int], ...]
     said: str
+    defined: str = ""
     curves: tuple[Curve, ...] = ()
 
 
@@ -74,19 +65,23 @@ class TourFigures:
             + _surely(
                 best[1], worst[1], f", {worst[0].name} least near: {_times(worst[1], best[1])} its error"
             )
-            + ". What a model is trained for shows here: only an autoencoder’s sole aim is this error."
+            + (
+                ". What a model is trained for shows here: only an autoencoder’s sole aim is this error."
+                if best[0] is self.plain
+                else f". {self.plain.name} was trained for this error alone, and yet it is not the nearest."
+            )
         )
-        return Finding(_rows("error", found), said)
+        return Finding(_rows("error", found), said, _defined("reconstruction"))
 
     def random_plain(self, progress: Progress) -> Finding:
         """What N(0, I) gives through the autoencoder."""
         figure = self._validity(self.plain, "prior", progress)
         said = (
-            f"Of random vectors through {self.plain.name}, {_percent(figure)} look like the data by that "
-            "measure, on which real pictures score 95%"
+            f"Of random vectors through {self.plain.name}, {_percent(figure)} give a picture that passes for "
+            "one of the data"
         )
         said += ": most are garbage." if figure["high"] < 0.5 else "."
-        return Finding(_rows("valid", [(self.plain, figure)]), said)
+        return Finding(_rows("valid", [(self.plain, figure)]), said, _defined("validity"))
 
     def random_all(self, progress: Progress) -> Finding:
         """The same through the others."""
@@ -99,10 +94,13 @@ class TourFigures:
             f"The same numbers give {_percent(other)} through {self.variational.name} against "
             f"{_percent(plain)} through {self.plain.name}: its training kept the latents where N(0, I) is."
             if other["low"] > plain["high"]
-            else f"Here {self.variational.name} ({_percent(other)}) does no better than {self.plain.name} "
-            f"({_percent(plain)})."
+            else f"Here {self.variational.name} ({_percent(other)}) is not surely better than "
+            f"{self.plain.name} ({_percent(plain)})."
         )
-        return Finding(_rows("valid", found), said)
+        if self.adversarial is not None:
+            drawn = found[self.sides.index(self.adversarial)][1]
+            said += f" {self.adversarial.name}’s generator never had any other vectors: {_percent(drawn)}."
+        return Finding(_rows("valid", found), said, _defined("validity"))
 
     def mixture(self, progress: Progress) -> Finding:
         """What a mixture fitted to the latents does for the autoencoder."""
@@ -112,11 +110,11 @@ class TourFigures:
         rows = tuple((f"{names[key]}, valid", figure_text(one), one["count"]) for key, one in found.items())
         said = (
             f"Drawn from where its latents lie, {_percent(after)} of the autoencoder’s samples are valid "
-            f"instead of {_percent(before)}: it was not the decoder that was bad, but the places asked for."
+            f"instead of {_percent(before)}: so much of it was the places asked for, not the decoder."
             if after["low"] > before["high"]
-            else f"The mixture does not help here: {_percent(after)} against {_percent(before)}."
+            else f"The mixture does not surely help here: {_percent(after)} against {_percent(before)}."
         )
-        return Finding(rows, said)
+        return Finding(rows, said, _defined("validity"))
 
     def interpolation(self, progress: Progress) -> Finding:
         """Whether the middle between two pictures is a picture."""
@@ -127,30 +125,32 @@ class TourFigures:
             + (
                 f" and {worst[0].name} least ({_percent(worst[1])})."
                 if best[1]["low"] > worst[1]["high"]
-                else ", but the intervals overlap: the three hardly differ in this."
+                else ", but the intervals overlap: they hardly differ in this."
             )
         )
-        return Finding(_rows("valid midpoints", found), said)
+        return Finding(_rows("valid midpoints", found), said, _defined("validity"))
 
     def sharpness(self, progress: Progress) -> Finding:
         """Blur against sharpness, with its measure."""
         found = [(side, self._sharpness(side, progress)) for side in self.sides]
-        best, worst = max(found, key=_value), min(found, key=_value)
+        near = sorted(found, key=lambda one: _blur(one[1]["value"]))
+        (best, first), (worst, last) = near[0], near[-1]
         said = (
-            f"Real pictures have 1. {best[0].name}’s samples come to {short(best[1]['value'])}, "
-            f"{worst[0].name}’s to {short(worst[1]['value'])}. "
-            + (
-                "A mean over all that could be meant is blurred; a critic does not let blur pass."
-                if best[0] is self.adversarial
-                else "Noise counts as sharp, too: look at the samples."
-            )
+            f"Real pictures have 1. {best.name}’s samples come nearest with {short(first['value'])}, "
+            f"{worst.name}’s least near with {short(last['value'])}."
         )
-        names = ["of a mixture" if side.pair.prior == "data" else "of the prior" for side in self.sides]
+        if best is self.adversarial:
+            said += " A mean over all that could be meant is blurred; a critic does not let blur pass."
+        critics = [side.name for side in self.sides if had_critic(side)]
+        if critics:
+            said += f" Part of the training of {' and '.join(critics)} was a critic, too."
+        if any(one["low"] > 1.0 for _, one in found):
+            said += " Above 1 is noise that counts as sharp: look at the samples."
+        names = {"prior": "of the prior", "mixture": "of a mixture"}
         rows = [
-            (f"{side.name}, {name}", figure_text(one), one["count"])
-            for (side, one), name in zip(found, names, strict=True)
+            (f"{side.name}, {names[_usual(side)]}", figure_text(one), one["count"]) for side, one in found
         ]
-        return Finding(tuple(rows), said)
+        return Finding(tuple(rows), said, _defined("sharpness"))
 
     def training(self, progress: Progress) -> Finding:
         """Collapse and unsteady training, with the curves that came with the models."""
@@ -160,11 +160,14 @@ class TourFigures:
         side = self.adversarial or self.variational
         covered = self._judged(side, "prior", progress)["coverage"]
         rows.append((f"{side.name}, coverage", figure_text(covered), covered["count"]))
-        lost = self.variational.pair.latent_size - active[self.sides.index(self.variational)][1]["value"]
+        size = self.variational.pair.latent_size
+        lost = round(size - active[self.sides.index(self.variational)][1]["value"])
         said = (
-            f"{self.variational.name} lets {lost:.0f} of its {self.variational.pair.latent_size} dimensions "
-            f"collapse. {side.name} reaches {_percent(covered)} of the real pictures’ surroundings. "
+            f"{self.variational.name} lets {lost} of its {size} dimensions collapse. "
+            if lost
+            else f"{self.variational.name} uses all of its {size} dimensions. "
         )
+        said += f"{side.name} reaches {_percent(covered)} of the real pictures’ surroundings. "
         known = [(curve, amount) for curve in curves if (amount := unsteadiness(curve.values)) is not None]
         curve, amount = max(known, key=lambda one: one[1], default=(None, 0.0))
         if curve is None:
@@ -179,30 +182,40 @@ class TourFigures:
                 "goes against its own direction (at most 50%)."
             )
             rows.append((f"{curve.of}, {curve.name} going back", f"{amount:.0%}", len(curve.values)))
-        return Finding(tuple(rows), said, tuple(curves))
+        return Finding(tuple(rows), said, _defined("active_units", "coverage"), tuple(curves))
 
     def choosing(self, progress: Progress) -> Finding:
         """What to use when: the best of each figure measured so far."""
         rows = []
         errors = [self._codes(side, progress)["reconstruction"] for side in self.sides]
-        drawn = [self._judged(side, "prior", progress) for side in self.sides]
+        drawn = [self._judged(side, _usual(side), progress) for side in self.sides]
         sharp = [self._sharpness(side, progress) for side in self.sides]
-        for name, figures, lower in (
-            ("To reconstruct, by error", errors, True),
-            ("To draw at random, by Fréchet distance", [one["frechet"] for one in drawn], True),
-            ("To reach all kinds, by coverage", [one["coverage"] for one in drawn], False),
-            ("For sharp pictures, by sharpness", sharp, False),
-        ):
-            pairs = list(zip(self.sides, figures, strict=True))
-            best = min(pairs, key=_value) if lower else max(pairs, key=_value)
-            rows.append((name, f"{best[0].name}: {figure_text(best[1])}", best[1]["count"]))
-        names = {row[1].split(":")[0] for row in rows}
-        said = (
-            "No model is best at all of it: choose by what you want it for."
-            if len(names) > 1
-            else f"By these figures {names.pop()} is best at all of it."
+        firsts: list[set[str]] = []
+        ways: tuple[tuple[str, list[Measured], Callable[[float], float]], ...] = (
+            ("To reconstruct, by error", errors, float),
+            ("To draw at random, by Fréchet distance", [one["frechet"] for one in drawn], float),
+            ("To reach all kinds, by coverage", [one["coverage"] for one in drawn], lambda value: -value),
+            ("For sharp pictures, by sharpness", sharp, _blur),
         )
-        return Finding(tuple(rows), said)
+        for name, figures, badness in ways:
+            bad = [badness(one["value"]) for one in figures]
+            pairs = [(self.sides[at], figures[at]) for at in np.argsort(bad, kind="stable")]
+            best = pairs[0][1]
+            names = [
+                side.name
+                for side, one in pairs
+                if one is best or (one["low"] <= best["high"] and best["low"] <= one["high"])
+            ]
+            firsts.append(set(names))
+            rows.append((name, f"{_any_of(names)}: {figure_text(best)}", best["count"]))
+        always = sorted(set.intersection(*firsts))
+        said = (
+            f"By these figures {_any_of(always)} is second to none in any of it."
+            if always
+            else "No model is best at all of it: choose by what you want it for."
+        )
+        said += " Where intervals overlap, both are named. An autoencoder is drawn from by its mixture."
+        return Finding(tuple(rows), said, _defined("frechet", "coverage"))
 
     @property
     def judged_by(self) -> str:
@@ -238,8 +251,7 @@ class TourFigures:
         )
 
     def _sharpness(self, side: Side, progress: Progress) -> Measured:
-        # An autoencoder's prior is none: the mixture is what it can be asked for.
-        sampler = "mixture" if side.pair.prior == "data" else "prior"
+        sampler = _usual(side)
         return self._once(
             ("sharpness", side.name),
             lambda: self._judge.relative_sharpness(self._pictures(side, sampler, progress)),
@@ -260,34 +272,28 @@ class TourFigures:
         return self._known[key]
 
 
-def curves_beside(side: Side) -> list[Curve]:
-    """What was kept of the trainings in a side's folder: up to two of ``TELLING`` for each."""
-    folder = side.work.folder if side.work is not None else Path()
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        epochs = curves_of(folder, path.name).get("epochs", [])
-        if not isinstance(epochs, list):
-            continue
-        name = side.name if path.stem == "training" else path.stem
-        curves = []
-        for key in TELLING:
-            values = tuple(float(one[key]) for one in epochs if one.get(key) is not None)
-            if len(values) > 2 and np.isfinite(values).all() and np.ptp(values) > 0:
-                curves.append(Curve(name, key, values))
-        found += curves[:2]
-    return found
+def _any_of(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
-def unsteadiness(values: Sequence[float]) -> float | None:
-    """The share of a curve's whole way up and down that it spends against its own main direction, [0, 0.5].
+def _usual(side: Side) -> str:
+    """What one draws from: an autoencoder's prior is none, so a mixture is what it can be asked for."""
+    return "mixture" if side.pair.prior == "data" else "prior"
 
-    None for fewer than three values, or a curve that does not move.
-    """
-    steps = np.diff(values)
-    way = float(np.abs(steps).sum())
-    if len(steps) < 2 or way == 0.0:
-        return None
-    return float(min(steps[steps > 0].sum(), -steps[steps < 0].sum())) / way
+
+def _blur(sharpness: float) -> float:
+    """How far a ratio of sharpness is from that of real pictures, either way."""
+    return abs(math.log(sharpness)) if sharpness > 0.0 else math.inf
+
+
+def _defined(*keys: str) -> str:
+    """What some figures of a report are."""
+    return " ".join(f"{DEFINITIONS[key].name}: {_small(DEFINITIONS[key].text)}" for key in keys)
+
+
+def _small(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _rows(name: str, found: Sequence[tuple[Side, Measured]]) -> tuple[tuple[str, str, int], ...]:
@@ -299,7 +305,7 @@ def _value(one: tuple[Side, Measured]) -> float:
 
 
 def _percent(figure: Measured) -> str:
-    return f"{figure['value']:.0%}"
+    return f"{float(format(figure['value'], '.2f')):.0%}"  # as the figure itself is rounded
 
 
 def _times(one: Measured, other: Measured) -> str:

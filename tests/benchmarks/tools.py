@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.core.compared import MOST
+from explorer.core.comparison import Comparison, Side, draw_from
 from explorer.core.latent_index import LatentIndex
 from explorer.core.latent_ops import axes, directions, draws, novelty, paths, probes, visible
 from explorer.core.latent_ops.data_graph import DataGraph
@@ -26,10 +28,15 @@ from explorer.core.latent_ops.information import dimension_information
 from explorer.core.latent_ops.steering import Steered
 from explorer.core.likeness import Likeness
 from explorer.core.model_pair import ModelPair
+from explorer.core.opening import own_map
+from explorer.core.path_plan import PathPlan, Station
+from explorer.core.path_route import lay, route_on
 from explorer.core.placement import Placement
 from explorer.core.progress import Progress
-from explorer.core.sampling import SAMPLERS, SampleRequest, draw_of, mixture_of
-from explorer.core.session import Cursor, Session
+from explorer.core.recomparing import compared_again, kept_of
+from explorer.core.sampling import EACH_LABEL, SAMPLERS, SampleRequest, draw_of, mixture_of
+from explorer.core.session import Bookmark, Cursor, Kept, Session, provenance_of
+from explorer.core.session_file import load_session, save_session
 from explorer.core.workspace import Workspace
 from tests.benchmarks.common import (
     BUNDLES,
@@ -65,7 +72,7 @@ def measure(home: Path, *, quick: bool) -> Result:
         assert pair.decoder_path is not None
         session, port = bare_session(pair.decoder_path)
         latent = np.array(work.latents[:1])
-        at_once, behind = tools(pair, work)
+        at_once, behind = tools(pair, work, home)
         bare, *taken = in_turn(
             [lambda: session.run(None, {port: latent}), *at_once.values()],  # noqa: B023
             _QUICK_ROUNDS if quick else _ROUNDS,
@@ -106,7 +113,7 @@ def measure(home: Path, *, quick: bool) -> Result:
     return result
 
 
-def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
+def tools(pair: ModelPair, work: Workspace, home: Path) -> tuple[Calls, Calls]:
     """What is timed, by name: what answers at once, and what is made ready in a job."""
     latents = np.asarray(work.latents)
     field = work.fields[0]
@@ -126,12 +133,33 @@ def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
     five = [replace(direction, name=str(number)) for number in range(5)]
     steered = Steered(latents[3], {one.name: 0.5 for one in five})
 
-    def sampled(kind: str) -> Callable[[], object]:
-        request = SampleRequest(kind, _PICTURES, 1, truncation=1.0, field=field.name, code=0)
+    def sampled(kind: str, code: int = 0) -> Callable[[], object]:
+        request = SampleRequest(kind, _PICTURES, 1, truncation=1.0, field=field.name, code=code)
         return lambda: draw_of(request, session).latents()
+
+    shown = own_map(work)
+    assert shown is not None
+    beside = Comparison.of([Side(pair, work, shown) for _ in range(MOST)])
+    place = shown.densest_place()
+    marked = Bookmark(Kept(drawn, provenance_of(pair, session.cursor, {})), "a name")
+    full = replace(session, map=shown, tray=(marked.kept,) * 50, bookmarks=(marked,) * 10)
+    file = home / "benchmark.latents"
+    save_session(file, full, None)
+    plan = PathPlan(tuple(map(Station, stops)))
 
     at_once: Calls = {f"sampler: {kind}": sampled(kind) for kind in SAMPLERS}
     at_once |= {
+        "sampler: each label": sampled("label", EACH_LABEL),
+        "comparison: one place, in three": lambda: beside.at(0, shown, place, 0.01),
+        "comparison: one place, decoded by three": lambda: [
+            side.pair.decode(latent[None])
+            for side, latent in zip(beside.sides, beside.at(0, shown, place, 0.01), strict=True)
+            if latent is not None
+        ],
+        "comparison: one row, in three": lambda: beside.of_row(0, 3),
+        "comparison: one seed, in three": lambda: [
+            draw_from(side, "prior", _PICTURES, 1).latents() for side in beside.sides
+        ],
         "slider": lambda: dimensions[0].moved(latents[3], 0.5),
         "strip, 8 × 9 latents": lambda: axes.traversal(latents[3], dimensions[:8]),
         "path: straight": lambda: paths.path_through(stops),
@@ -149,6 +177,11 @@ def tools(pair: ModelPair, work: Workspace) -> tuple[Calls, Calls]:
     }
     behind: Calls = {
         "mixture fitted": lambda: _mixture(latents),
+        "mixture fitted to a selection": lambda: _mixture(latents[:500]),
+        "comparison opened": lambda: compared_again(kept_of(beside), Progress(), first=beside.sides[0]),
+        "session saved": lambda: save_session(file, full, None),
+        "session read": lambda: load_session(file),
+        "path laid, with its support": lambda: route_on(shown, lay(plan, pair, work), plan),
         "axes: principal": lambda: axes.principal_axes(latents),
         "axes: visible, here": lambda: visible.visible_axes(pair.decode, latents[3:4], latents),
         "axes: visible, 8 places": lambda: visible.visible_axes(pair.decode, latents[:8], latents),

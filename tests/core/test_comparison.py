@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,9 @@ import pytest
 from explorer.core.comparison import Comparison, Side, draw_from, open_side, open_tour, place_on
 from explorer.core.errors import ExplorerError
 from explorer.core.progress import Progress
+from explorer.core.recomparing import SideGone, compared_again, kept_of
+from explorer.core.session import Session
+from explorer.core.session_file import load_session, save_session
 from explorer.core.workspace import DataReference
 
 
@@ -112,3 +117,55 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(
     (tmp_path / "bundle" / "decoder.onnx").unlink()
     with pytest.raises(ExplorerError, match=r"decoder\.onnx"):
         open_side([tmp_path / "bundle"], None, Progress())
+
+
+def test_a_comparison_is_kept_by_a_session_and_found_where_it_has_moved(
+    tour: Comparison, fashion_bundle: Path, tmp_path: Path
+) -> None:
+    home, away = tmp_path / "home", tmp_path / "away"
+    shutil.copytree(fashion_bundle.parent / "fashion-ae", home / "models" / "fashion-ae")
+    (home / "models" / "fashion-vae").symlink_to(fashion_bundle)  # where its data lie
+    (home / "sessions").mkdir()
+    mine = open_side([home / "models" / "fashion-ae"], None, Progress())
+    latents = (np.zeros(16, np.float32), None)
+    kept = replace(
+        kept_of(Comparison.of([tour.sides[1], mine])), together=True, seed=7, latents=latents, step=3
+    )
+    save_session(home / "sessions" / "s.latents", Session(compared=kept), None)
+    home.rename(away)
+    found = load_session(away / "sessions" / "s.latents").session.compared
+    assert found is not None
+    assert (found.together, found.seed, found.step) == (True, 7, 3)
+    assert np.array_equal(found.latents[0], latents[0])
+    assert found.latents[1] is None
+    again = compared_again(found, Progress(), first=tour.sides[1])
+    assert again.sides[0].pair is tour.sides[1].pair
+    assert again.sides[1].pair.plan.files[0].is_relative_to(away)
+    assert again.is_linked(0, 1)
+    for name, other in (("encoder.onnx", "fashion-gan"), ("decoder.onnx", "fashion-gan")):
+        (away / "models" / "fashion-ae" / name).write_bytes(
+            (fashion_bundle.parent / other / name).read_bytes()
+        )
+    (away / "models" / "fashion-ae" / "plan.json").unlink()
+    with pytest.raises(SideGone, match="not the model that the comparison was made with") as other_one:
+        compared_again(found, Progress(), first=tour.sides[1])
+    assert (other_one.value.number, other_one.value.wanted) == (1, "other model")
+    shutil.rmtree(away / "models" / "fashion-ae")
+    with pytest.raises(SideGone, match="fashion-ae of the comparison, is not there any more") as gone:
+        compared_again(found, Progress(), first=tour.sides[1])
+    assert (gone.value.number, gone.value.wanted) == (1, "model")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": -1}, {"sides": []}, {"latents": [None]}, {"selection": "all"}, {"together": 3}],
+)
+def test_a_crafted_comparison_is_one_sentence(tour: Comparison, tmp_path: Path, change) -> None:
+    path, again = tmp_path / "s.latents", tmp_path / "crafted.latents"
+    save_session(path, Session(compared=kept_of(tour)), None)
+    with zipfile.ZipFile(path) as file, zipfile.ZipFile(again, "w") as crafted:
+        document = json.loads(file.read("session.json"))
+        document["session"]["compared"] |= change
+        crafted.writestr("session.json", json.dumps(document))
+    with pytest.raises(ExplorerError, match=r"crafted\.latents is no session"):
+        load_session(again)

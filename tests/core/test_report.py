@@ -18,7 +18,8 @@ from explorer.core.judge import Judge
 from explorer.core.progress import Progress
 from explorer.core.report import measured
 from explorer.core.report_table import DEFINITIONS, figure_text
-from explorer.core.tour_figures import unsteadiness
+from explorer.core.tour_figures import TourFigures
+from explorer.core.tour_trainings import unsteadiness
 from tests.thinned import thinned_tour
 
 
@@ -121,3 +122,40 @@ def test_figures_read_alike_and_unsteadiness_is_what_it_says() -> None:
     assert unsteadiness([3.0, 2.0, 1.0]) == 0.0
     assert unsteadiness([0.0, 1.0, 0.0, 1.0, 0.0]) == 0.5
     assert unsteadiness([1.0, 1.0, 1.0]) is None
+
+
+def figure(value: float) -> dict[str, float]:
+    return {"value": value, "low": 0.95 * value, "high": 1.05 * value, "count": 500}
+
+
+def test_the_tours_sentences_follow_from_its_figures_whichever_they_are(tour: Comparison) -> None:
+    plain, variational, adversarial = (side.name for side in tour.sides)
+    told = TourFigures(tour.sides)
+    for name, error, valid, near, sharp in (
+        (plain, 0.02, 0.9, 30.0, 2.0),
+        (variational, 0.01, 0.9, 9.0, 0.5),
+        (adversarial, 0.03, 0.2, 40.0, 1.5),
+    ):
+        told._known |= {
+            ("codes", name): {"reconstruction": figure(error), "active_units": figure(16.0)},
+            ("sharpness", name): figure(sharp),
+            **{("validity", name, drawn): figure(valid) for drawn in ("prior", "fitted", "mixture")},
+            **{
+                ("all", name, drawn): {"frechet": figure(near), "coverage": figure(valid)}
+                for drawn in ("prior", "mixture")
+            },
+        }
+    progress = Progress()
+    assert f"{variational} comes nearest" in told.reconstructions(progress).said
+    assert f"{plain} was trained for this error alone, and yet" in told.reconstructions(progress).said
+    assert "garbage" not in told.random_plain(progress).said
+    assert "is not surely better" in told.random_all(progress).said
+    assert "does not surely help" in told.mixture(progress).said
+    sharpness = told.sharpness(progress).said
+    assert f"{adversarial}’s samples come nearest with 1.5" in sharpness  # as far from 1 as a factor says
+    assert "noise that counts as sharp" in sharpness
+    assert f"{variational} uses all of its 16 dimensions" in told.training(progress).said
+    best = dict(row[:2] for row in told.choosing(progress).figures)
+    assert best["To draw at random, by Fréchet distance"].startswith(f"{variational}: 9")
+    assert best["To reach all kinds, by coverage"].startswith(f"{plain} or {variational}: 0.90")
+    assert best["For sharp pictures, by sharpness"].startswith(f"{adversarial}: 1.5")

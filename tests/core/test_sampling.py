@@ -10,7 +10,7 @@ import pytest
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.sampling import SAMPLERS, SampleRequest, available, draw_of, mixture_of
+from explorer.core.sampling import EACH_LABEL, SAMPLERS, SampleRequest, available, draw_of, mixture_of
 from explorer.core.session import Cursor, Session
 from explorer.core.workspace import Workspace
 
@@ -58,6 +58,28 @@ def test_samples_of_a_label_are_told_to_be_it_by_the_encoder(session: Session) -
     apart = np.square(again[:, None] - np.asarray(session.work.latents)).sum(axis=2)
     labels = session.work.fields[0].codes[apart.argmin(axis=1)]
     assert (labels == 8).mean() > 0.8
+
+
+def test_each_label_gets_as_many_pictures_as_it_would_alone(session: Session) -> None:
+    every = draw_of(replace(request("label", 3), code=EACH_LABEL), session)
+    latents = every.latents()
+    assert latents.shape == (30, 16)
+    assert "each label" in every.text
+    assert np.array_equal(latents[24:27], draw_of(request("label", 3), session).latents())
+
+
+def test_a_mixture_of_the_selection_stays_with_it(session: Session) -> None:
+    assert session.work is not None
+    bags = np.flatnonzero(session.work.fields[0].codes == 8)
+    chosen = replace(session, selection=bags[::-1])
+    latents = draw_of(request("selection_mixture", 200), chosen).latents()
+    assert np.array_equal(
+        latents, draw_of(request("selection_mixture", 200), replace(chosen, selection=bags)).latents()
+    )
+    mine = np.asarray(session.work.latents[bags])
+    np.testing.assert_allclose(latents.mean(axis=0), mine.mean(axis=0), atol=0.5 * mine.std())
+    with pytest.raises(ExplorerError, match="40 or more"):
+        draw_of(request("selection_mixture"), replace(session, selection=np.arange(5)))
 
 
 def test_the_mixture_is_fitted_once(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from explorer.core.comparison import Comparison, Side, open_side
 from explorer.core.progress import Progress
+from explorer.core.session_file import save_session
 from explorer.ui.compare.tour_panel import start_tour
 from explorer.ui.compare.tour_steps import STEPS
 from explorer.ui.compare.window import CompareWindow, open_compare
@@ -196,3 +198,52 @@ def test_from_the_main_window_to_a_comparison_and_back(qtbot, open_explorer, fas
     hand.wait(lambda: comparing.compared is not None and comparing.compared.tour is not None)
     comparing.compared.close()  # while it measures
     hand.wait(lambda: comparing.compared is None)
+
+
+def test_a_comparison_is_undone_kept_and_opened_again(
+    qtbot, open_explorer, fashion_bundle: Path, tmp_path: Path
+) -> None:
+    hand = open_explorer(fashion_bundle)
+    comparing, plain = hand.explorer.comparing, fashion_bundle.parent / "fashion-ae"
+    comparing.compare_with([plain])
+    hand.wait(lambda: comparing.compared is not None and not comparing.compared.jobs.running)
+    window, first = comparing.compared, hand.session.compared
+    window.bar.together.click()
+    QTest.mouseClick(window.columns[1].map, Qt.MouseButton.LeftButton, pos=on_point(window, 1, 42))
+    with qtbot.waitSignal(window.sampled, timeout=30_000):
+        QTest.keyClick(window, Qt.Key.Key_N)
+    kept = hand.session.compared
+    assert (kept.together, kept.seed, kept.sampled) == (True, 43, True)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (hand.session.compared.seed, window.bar.seed.value()) == (42, 42)
+    while hand.session.compared is not first:
+        hand.explorer.edits.undo()
+    assert not window.bar.together.isChecked()
+    hand.explorer.edits.undo()
+    assert hand.session.compared is comparing.compared is None
+    while hand.explorer.edits.undo_stack.canRedo():
+        hand.explorer.edits.redo()
+    assert hand.session.compared is kept
+    hand.wait(lambda: comparing.compared is not None and comparing.compared.columns[0].strip.count() > 0)
+
+    path = tmp_path / "two.latents"
+    hand.explorer.sessions.save_session(path)
+    hand.wait(lambda: not hand.explorer.jobs.running)
+    QTest.keyClick(comparing.compared, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    assert hand.session.compared is comparing.compared is None
+    hand.explorer.dropping.open_paths([path])
+    hand.wait(lambda: comparing.compared is not None and comparing.compared.columns[0].strip.count() > 0)
+    again = comparing.compared
+    assert again.comparison.is_linked(0, 1)
+    assert again.bar.together.isChecked()
+    for now, before in zip(again.links.latents, kept.latents, strict=True):
+        assert np.array_equal(now, before)
+
+    gone = hand.session.compared.with_files(1, (tmp_path / "gone.onnx",))
+    save_session(path, replace(hand.session, compared=gone), None)
+    again.close()
+    hand.explorer.dropping.open_paths([path])
+    hand.wait(lambda: "not there any more" in hand.explorer.window.message.text())
+    assert len(hand.session.compared.sides) == 2  # nothing is lost
+    comparing._found(hand.session.compared, 1, (plain / "encoder.onnx", plain / "decoder.onnx"))
+    hand.wait(lambda: comparing.compared is not None)

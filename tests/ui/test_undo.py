@@ -9,15 +9,25 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 
+from explorer.core.comparison import Comparison, Side
 from explorer.core.latent_map import LatentMap
+from explorer.core.latent_ops.axes import principal_axes
+from explorer.core.latent_ops.axis_set import AxisSet
 from explorer.core.latent_ops.directions import direction_between
+from explorer.core.latent_ops.probes import probe_labels
+from explorer.core.latent_ops.told import Probe
 from explorer.core.map_settings import MapRecord, MapSettings
 from explorer.core.opening import Plan, open_now
 from explorer.core.progress import Progress
+from explorer.core.recomparing import kept_of
+from explorer.core.sampling import SampleRequest, draw_of
 from explorer.core.session import Cursor, DroppedImage, Session
 from explorer.ui.app import Explorer
 from explorer.ui.decode_loop import DecodeLoop
@@ -34,6 +44,11 @@ class Person:
         found = direction_between(latents, np.arange(0, 40), np.arange(40, 90), "means")
         gestures = DirectionGestures(explorer.edits, explorer.jobs, explorer.presenter, lambda: None)
         self.directions = found, gestures
+        self.axes = AxisSet("principal", principal_axes(latents))
+        field = self.session.work.fields[0]
+        self.probe_of_labels = Probe(field.name, field.names, "", probe_labels(latents, field.codes))
+        pair = self.session.pair
+        self.comparison = kept_of(Comparison.of([Side(pair, self.session.work, shown), Side(pair)]))
 
     @property
     def session(self) -> Session:
@@ -169,6 +184,54 @@ class Person:
             )
         )()
 
+    def change_axes(self) -> None:
+        """As ``AxesGestures`` does once they have been found."""
+        if self.session.axes is None:
+            self.explorer.edits.new_gesture()
+            self.explorer.edits.edit("Slide along principal components", axes=self.axes)
+        else:
+            self.explorer.axes.use_axes("dimensions")
+
+    def change_probes(self) -> None:
+        """As ``ProbePresenter`` does once one has been fitted, or is deleted."""
+        self.explorer.edits.new_gesture()
+        probes = () if self.session.probes else (self.probe_of_labels,)
+        self.explorer.edits.edit("Probe", probes=probes)
+
+    def sample(self) -> None:
+        """As ``TrayGestures`` does once its pictures have been decoded."""
+        kept, request = self.explorer.tray.here(), SampleRequest("fitted", 2, self.session.seed)
+        drawn = draw_of(request, self.session).latents()
+        made = tuple(replace(kept, provenance=replace(kept.provenance, latent=one)) for one in drawn)
+        self.explorer.edits.new_gesture()
+        self.explorer.edits.edit("Sample", tray=(*self.session.tray, *made), seed=self.session.seed + 1)
+
+    def tidy_tray(self) -> None:
+        kept, number = self.explorer.kept, self.some(self.session.tray)
+        if number is None:
+            return
+        self.chance.choice(
+            (
+                lambda: kept.move([number], self.chance.randrange(len(self.session.tray) + 1)),
+                lambda: kept.rate([number], self.chance.randrange(6)),
+                lambda: kept.tag([number], ("one", "two")),
+            )
+        )()
+
+    def compare(self) -> None:
+        """As ``CompareGestures`` does once models are open, and for what is done in its window."""
+        now = self.session.compared
+        text, after = self.chance.choice(
+            (
+                ("Compare", replace(self.comparison, seed=self.row())),
+                ("Close comparison", None),
+                ("Sample", now and replace(now, seed=self.row(), sampled=True)),
+                ("Select", now and replace(now, selection=self.rows())),
+            )
+        )
+        self.explorer.edits.new_gesture()
+        self.explorer.comparing._edit(text, after)
+
     def change_map(self) -> None:
         shown = self.session.map
         other = next(one for one in self.maps if one is not shown)
@@ -255,6 +318,25 @@ def same(one: list[object], other: list[object]) -> bool:
     return all(a is b for a, b in zip(one, other, strict=True))
 
 
+def deliver() -> None:
+    """Hand over what jobs have ended with, and delete what is to be deleted."""
+    QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def held_objects() -> int:
+    """How many objects are there that are the program's or Qt's."""
+    deliver()
+    gc.collect()
+    kinds = ("explorer", "PySide6", "threading")
+    return sum(str(type(one).__module__).partition(".")[0] in kinds for one in gc.get_objects())
+
+
+def held_bytes() -> int:
+    """Bytes of the process that lie in memory."""
+    return psutil.Process().memory_info().rss
+
+
 def run(who: Person, sequence: bytes) -> list[weakref.ref]:
     """Do a sequence, undo all, redo all, undo all; returns weak references to what came and went.
 
@@ -264,6 +346,7 @@ def run(who: Person, sequence: bytes) -> list[weakref.ref]:
     names = [ACTIONS[one % len(ACTIONS)] for one in sequence[::2]]
     edits.settle()
     stack.clear()
+    deliver()
     states, seen = {0: state(who.session)}, []
 
     def check() -> None:
@@ -293,9 +376,10 @@ def run(who: Person, sequence: bytes) -> list[weakref.ref]:
 
 
 def try_all(who: Person, count: int) -> None:
-    """Run ``count`` random sequences; nothing of them is left behind."""
+    """Run ``count`` random sequences; nothing of them is left behind, neither objects nor bytes."""
     held: list[weakref.ref] = []
     done = [0]
+    early: list[tuple[int, int]] = []
 
     @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(SEQUENCES)
@@ -305,8 +389,14 @@ def try_all(who: Person, count: int) -> None:
         if done[0] % 200 == 0:
             gc.collect()
             held[:] = [one for one in held if one() is not None]
+        if done[0] in (count // 10, count):
+            who.explorer.edits.undo_stack.clear()
+            early.append((held_objects(), held_bytes()))
 
     sequences()
+    (objects, size), (objects_now, size_now) = early
+    assert objects_now - objects < 500  # what is made when first used; a leak is one for each of 50 actions
+    assert size_now - size < (64 << 20)
     edits = who.explorer.edits
     edits.undo_stack.clear()
     edits.new_gesture()

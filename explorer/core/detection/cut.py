@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from explorer.core.detection import bottleneck, walk
 from explorer.core.detection.bottleneck import Bottleneck
-from explorer.core.detection.refusals import MAX_BYTES, load
+from explorer.core.detection.refusals import load
 from explorer.core.detection.shapes import Tensor, tensors
 from explorer.core.detection.weights import declared_bytes, external_file
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
+from explorer.core.model_file import MAX_BYTES
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto

@@ -47,8 +47,9 @@ def test_text(test: SelfTest) -> str:
 def _facts(found: Findings) -> Iterator[Fact]:
     posterior, encoder = found.posterior, found.encoder
     names = [n for n in (posterior.mean, posterior.spread_output) if n] if posterior else []
-    outputs = f" ({', '.join(dict.fromkeys(names))})" if found.kind in ("VAE", "AE") else ""
-    kind_key = ("kind", ("VAE", "AE")) if found.kind in ("VAE", "AE") else ("", ())
+    is_pair = found.kind in settings.KINDS
+    outputs = f" ({', '.join(dict.fromkeys(names))})" if is_pair else ""
+    kind_key = ("kind", settings.KINDS) if is_pair else ("", ())
     yield Fact("Kind", f"{found.kind}{outputs}", found.kind_source, *kind_key)
     open_axes = any(half is not None and half.free for half in (encoder, found.decoder))
     yield Fact("Latent", settings.axes_text(found.latent), "graph", "latent_shape" if open_axes else "")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.core.engine.session import check_file
 from explorer.core.errors import ExplorerError
+from explorer.core.model_file import check_file
 
 _OPPOSITES = (("encoder", "decoder"), ("enc", "dec"))
 _MOST = 2000
@@ -25,13 +25,16 @@ class Found:
 def find(paths: Path | Sequence[Path]) -> Found:
     """The ONNX files that ``paths`` stand for: a folder, two files in any order, or one.
 
-    Raises ``ExplorerError`` where there are none, too many, or it cannot be told which.
+    Raises ``ExplorerError`` where there are none, too many or it cannot be told which, and as ``check_file``.
     """
     given = [paths] if isinstance(paths, Path) else list(paths)
-    if len(given) == 1 and given[0].is_dir():
-        return _in_folder(given[0])
-    for path in given:
-        check_file(path)
+    found = _in_folder(given[0]) if len(given) == 1 and given[0].is_dir() else _among(given)
+    for path in found.files:
+        check_file(path)  # before it is hashed, which of a file of gigabytes takes seconds
+    return found
+
+
+def _among(given: Sequence[Path]) -> Found:
     if len(given) == 2:
         return Found((given[0], given[1]))
     if len(given) == 1:

@@ -78,7 +78,7 @@ def from_metadata(metadata: Mapping[str, str], role: str) -> dict[str, str]:
         "format" in own and role == "encoder" and own.get("kind") == "vae"
     ):  # as this program's exporter writes it
         found |= {"mean_output": "mu", "spread_output": "logvar", "spread": "logvar"}
-    if own.get("kind", "").upper() in ("VAE", "AE"):
+    if own.get("kind", "").upper() in settings.KINDS:
         found["kind"] = own["kind"].upper()
     return {key: text for key, text in found.items() if _is_readable(key, text)}
 

@@ -8,7 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 from explorer.core.bundles import is_bundled
-from explorer.core.detection import files, places, refusals, settings, sidecar
+from explorer.core.detection import files, places, settings, sidecar
 from explorer.core.detection.half import Half, describe, open_half
 from explorer.core.detection.hints import NO_HINTS, PREFIX, Hints, from_configs, from_metadata
 from explorer.core.detection.plans import plan_of_decoder, plan_of_encoder, plan_of_pair
@@ -27,8 +27,6 @@ def inspect(paths: Path | Sequence[Path], overrides: Mapping[str, str] | None = 
     """
     stated = settings.check(overrides or {}, "The model card")
     found = files.find(paths)
-    for path in found.files:
-        refusals.check_file(path)  # before it is hashed, which of a file of gigabytes takes seconds
     if found.perhaps is None:
         return _inspect(found.files, stated)
     alone = open_half(found.files[0], _hints(found.files, stated))

@@ -31,7 +31,7 @@ from explorer.core.errors import ExplorerError, Unsettled
 from explorer.core.pixels import Range, to_tensor
 from explorer.core.plan import DecoderPlan, EncoderPlan, PairPlan, Prior, Source
 
-Kind = Literal["VAE", "AE", "Generator", "Encoder"]
+Kind = Literal["VAE", "AE", "GAN", "Generator", "Encoder"]
 _UNIT_NORM = 1e-2
 _TRIALS_OF_KNOWN = 4
 
@@ -73,11 +73,9 @@ def plan_of_pair(encoder: Half, decoder: Half, hints: Hints, *, known: bool) -> 
             "accept",
         )
     posterior = settled.posterior
-    kind: Kind = "VAE" if posterior.spread_output or noise or hints.text("kind") == "VAE" else "AE"
-    if kind == "VAE" and not posterior.spread_output and hints.text("kind") == "AE":
-        kind = "AE"
+    kind = _kind(hints, posterior, is_drawn=bool(noise))
     on_sphere = settled.codes.shape[1] > 1 and _is_unit(settled.codes)
-    prior, prior_source = _prior(hints, "sphere" if on_sphere else "normal" if kind == "VAE" else "data")
+    prior, prior_source = _prior(hints, "sphere" if on_sphere else "data" if kind == "AE" else "normal")
     findings = Findings(
         kind, _kind_source(hints, posterior), decoder.shape, prior, prior_source,
         taking=settled.taking, drawing=drawing.ends, posterior=posterior, encoder=encoder, decoder=decoder,
@@ -197,6 +195,16 @@ def _prior(hints: Hints, otherwise: Prior) -> tuple[Prior, Source]:
     if stated and stated[0] in settings.PRIORS:
         return stated  # type: ignore[return-value]
     return otherwise, "trial run" if otherwise == "sphere" else "default"
+
+
+def _kind(hints: Hints, posterior: Posterior, *, is_drawn: bool) -> Kind:
+    """What a pair is: as stated, but that an encoder with a spread is no plain autoencoder's."""
+    stated = hints.text("kind")
+    if stated == "GAN":
+        return "GAN"
+    if posterior.spread_output or (is_drawn and stated != "AE"):
+        return "VAE"
+    return "VAE" if stated == "VAE" else "AE"
 
 
 def _kind_source(hints: Hints, posterior: Posterior) -> Source:

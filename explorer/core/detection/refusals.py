@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from explorer.core.detection import walk
 from explorer.core.detection.weights import MAX_ELEMENTS, check_weights
 from explorer.core.errors import ExplorerError
+from explorer.core.model_file import check_file, unreadable
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -24,49 +24,10 @@ MAX_OPSET = 26
 """The newest ONNX operator set that the runtime promises to run."""
 MAX_IR_VERSION = 13
 """The newest version of the file format that the runtime reads."""
-MAX_BYTES = 2**31 - 1
-"""The largest ONNX file there can be, external data aside."""
 DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """The operators that the runtime brings along."""
 
-# Beyond the first bytes nothing else tells a download gone wrong from a damaged model.
-_OTHER_FILES = {
-    b"version https://git-lfs": "a Git LFS pointer, not the model itself; fetch it with “git lfs pull”",
-    b"PK\x03\x04": "an archive, perhaps a PyTorch checkpoint; export the model to ONNX",
-    b"\x89HDF": "an HDF5 file, perhaps from Keras; export the model to ONNX",
-    b"<!DOCTYPE": "a web page; download the file itself",
-    b"<html": "a web page; download the file itself",
-    b"\x89PNG": "a picture; choose the model instead",
-}
 _MANY_CODES = 512
-
-
-def check_file(path: Path) -> None:
-    """Raise ``ExplorerError`` for what is missing, no regular file, too large, or plainly something else."""
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ExplorerError(f"{path} is a folder; choose an .onnx file in it.")
-        if not stat.S_ISREG(status.st_mode):
-            raise ExplorerError(f"{path} is no regular file; choose an .onnx file.")
-        if status.st_size == 0:
-            raise ExplorerError(f"{path} is empty; export the model again.")
-        if status.st_size > MAX_BYTES:
-            raise ExplorerError(
-                f"{path} is larger than the 2 GiB that an ONNX file can have; "
-                "export the model again with its weights as external data."
-            )
-        with path.open("rb") as file:
-            start = file.read(32)
-            for magic, what in _OTHER_FILES.items():
-                if start.startswith(magic):
-                    raise ExplorerError(f"{path} is {what}.")
-    except FileNotFoundError as error:
-        raise ExplorerError(
-            f"{path} does not exist; choose an .onnx file or a folder that holds a pair."
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
 
 
 def load(path: Path) -> ModelProto:
@@ -83,7 +44,7 @@ def load(path: Path) -> ModelProto:
     except MemoryError as error:
         raise ExplorerError(f"{path} does not fit into memory; close other programs first.") from error
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     except DecodeError as error:
         raise ExplorerError(
             f"{path} is no ONNX model, or only a part of one; copy it again or export the model again."
@@ -107,11 +68,6 @@ def check(model: ModelProto, path: Path) -> None:
     check_weights(model, path)
     _check_shapes(model, path)
     _check_continuous(model.graph, path)
-
-
-def _unreadable(path: Path, error: OSError) -> ExplorerError:
-    reason = (error.strerror or str(error)).lower()
-    return ExplorerError(f"{path} could not be read ({reason}); choose another file.")
 
 
 def _damaged(path: Path, found: str) -> ExplorerError:

@@ -26,6 +26,9 @@ RANGES: Mapping[str, tuple[Range, Range]] = {
 }
 LAYOUTS = ("NCHW", "NHWC", "NHW", "CHW", "HWC", "HW", "flat", "flat_hwc")
 PRIORS = ("normal", "data", "uniform", "sphere")
+KINDS = ("VAE", "AE", "GAN")
+"""What a model of two halves may be: how the two were trained."""
+
 SPREADS = ("none", "logvar", "variance", "std")
 
 _RANGE = re.compile(r"\[?\s*([-+.\de]+)\s*(?:,|\.\.)\s*([-+.\de]+)\s*\]?")
@@ -107,7 +110,7 @@ def _one_of(choices: tuple[str, ...]) -> _Setting:
 _ANY = _Setting("a name of at most 200 characters", lambda text: (0 < len(text) <= 200) or None)
 SETTINGS: Mapping[str, _Setting] = {
     "name": _ANY,
-    "kind": _one_of(("VAE", "AE")),
+    "kind": _one_of(KINDS),
     "prior": _one_of(PRIORS),
     "image_shape": _Setting("height, width and channels as 28x28x1", shape_of),
     "layout_in": _one_of(LAYOUTS),

@@ -76,8 +76,15 @@ class PictureIndex:
 
         The distances are root mean square differences of pixels, in [0, 1].
         """
-        rows, lengths = self._index.nearest(np.asarray(query, np.float32), _AMONG * count)
-        return rows[:count], lengths[:count] / (255.0 * len(query) ** 0.5)
+        rows, distances = self.nearest_of_each(query[None], count)
+        return rows[0], distances[0]
+
+    def nearest_of_each(
+        self, queries: NDArray[np.floating] | Pictures, count: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The same of many of ``as_rows (n, P)``: rows and distances ``(n, k)``."""
+        rows, lengths = self._index.nearest_of_each(np.asarray(queries, np.float32), _AMONG * count)
+        return rows[:, :count], lengths[:, :count] / (255.0 * queries.shape[1] ** 0.5)
 
 
 def judged(count: int, seed: int = 0) -> NDArray[np.int64]:

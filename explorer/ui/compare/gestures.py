@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from explorer.core.errors import ExplorerError
 from explorer.core.progress import Progress
+from explorer.core.session import Session
+from explorer.ui.edits import Edits
 from explorer.ui.main_window import MainWindow
 from explorer.ui.model.opening import Opening
 from explorer.ui.parts.file_dialogs import FileDialog
@@ -18,7 +22,9 @@ from explorer.ui.parts.theme import DARK, Theme
 from explorer.ui.store import SessionStore
 
 if TYPE_CHECKING:
+    from explorer.core.compared import Compared
     from explorer.core.comparison import Comparison
+    from explorer.core.recomparing import SideGone
     from explorer.ui.compare.window import CompareWindow
 
 
@@ -33,14 +39,17 @@ class CompareGestures(QObject):
         self,
         window: MainWindow,
         store: SessionStore,
+        edits: Edits,
         jobs: Jobs,
         opening: Opening,
         file_dialog: FileDialog,
     ) -> None:
         super().__init__(window)
-        self._window, self._store, self._jobs = window, store, jobs
+        self._window, self._store, self._edits, self._jobs = window, store, edits, jobs
         self._opening, self._file_dialog, self._theme = opening, file_dialog, DARK
         self.compared: CompareWindow | None = None
+        self._is_own = False
+        store.changed.connect(self._follow)
 
     def ask_compare(self) -> None:
         """Choose a model or a workspace to compare the open one with."""
@@ -57,7 +66,8 @@ class CompareGestures(QObject):
         sides = self.compared.comparison.sides if self.compared is not None else ()
 
         def work(progress: Progress) -> Comparison:
-            from explorer.core.comparison import MOST, Comparison, Side, open_side
+            from explorer.core.compared import MOST
+            from explorer.core.comparison import Comparison, Side, open_side
             from explorer.core.model_pair import ModelPair
 
             assert session.pair is not None
@@ -69,7 +79,9 @@ class CompareGestures(QObject):
             ]
             return Comparison.of([first, *others, open_side(paths, session.work, progress, device)])
 
-        self._jobs.start("Opening", work, self._show, wanted=lambda: self._store.session.pair is session.pair)
+        self._jobs.start(
+            "Opening", work, self._show_new, wanted=lambda: self._store.session.pair is session.pair
+        )
 
     def open_tour(self) -> None:
         """Open the bundled comparison with its tour."""
@@ -82,14 +94,21 @@ class CompareGestures(QObject):
 
         self._jobs.start("Opening AE · VAE · GAN", work, self._show_tour)
 
-    def show_comparison(self, comparison: Comparison) -> CompareWindow:
-        """Show a comparison in place of the one before."""
-        from explorer.ui.compare.window import open_compare
+    def _show_new(self, comparison: Comparison) -> None:
+        self.show_comparison(comparison)
 
-        self.close()
-        self.compared = open_compare(comparison, self._theme)
-        self.compared.closed.connect(self._forget)
-        return self.compared
+    def _show_tour(self, comparison: Comparison) -> None:
+        self.show_comparison(comparison, step=0)
+
+    def show_comparison(self, comparison: Comparison, step: int = -1) -> CompareWindow:
+        """Show a comparison in place of the one before, at a step of the tour if there is one."""
+        from explorer.core.recomparing import kept_of
+
+        window = self._show(comparison, step)
+        kept = window.state(kept_of(comparison))
+        self._edits.new_gesture()
+        self._edit("Compare", replace(kept, latents=()))
+        return window
 
     def set_theme(self, theme: Theme) -> None:
         """Recolour what paints itself."""
@@ -98,17 +117,101 @@ class CompareGestures(QObject):
             self.compared.set_theme(theme)
 
     def close(self) -> None:
-        """Close the window that compares."""
+        """Close the window that compares; what it compares stays in the session."""
         if self.compared is not None:
             self.compared.close()
 
-    def _show(self, comparison: Comparison) -> None:
-        self.show_comparison(comparison)
+    # Inside
 
-    def _show_tour(self, comparison: Comparison) -> None:
-        from explorer.ui.compare.tour_panel import start_tour
+    def _show(self, comparison: Comparison, step: int) -> CompareWindow:
+        from explorer.ui.compare.window import open_compare
 
-        start_tour(self.show_comparison(comparison))
+        self.close()
+        window = self.compared = open_compare(comparison, self._theme)
+        window.closed.connect(self._forget)
+        window.changed.connect(self._keep)
+        window.undo_asked.connect(self._edits.undo)
+        window.redo_asked.connect(self._edits.redo)
+        if step >= 0:
+            from explorer.ui.compare.tour_panel import start_tour
 
-    def _forget(self) -> None:
+            start_tour(window, step=step)
+        return window
+
+    def _keep(self, said: str) -> None:
+        """A person has done something in the window."""
+        kept = self._store.session.compared
+        if kept is not None and self.compared is not None:
+            self._edits.new_gesture()
+            self._edit(said, self.compared.state(kept))
+
+    def _edit(self, said: str, compared: Compared | None) -> None:
+        self._is_own = True
+        try:
+            self._edits.edit(said, compared=compared)
+        finally:
+            self._is_own = False
+
+    def _forget(self, by_hand: bool) -> None:
         self.compared = None
+        if by_hand and self._store.session.compared is not None:
+            self._edits.new_gesture()
+            self._edit("Close comparison", None)
+
+    def _follow(self, old: Session, new: Session) -> None:
+        """A comparison has come into the session, or gone, by an undo or with a session that was opened."""
+        kept = new.compared
+        if self._is_own or kept is old.compared:
+            return
+        if kept is None:
+            self.close()
+        elif self.compared is not None and old.compared is not None and kept.sides is old.compared.sides:
+            self.compared.show_state(kept)
+        else:
+            self._open_again(kept)
+
+    def _open_again(self, kept: Compared, *, takes_other: bool = False) -> None:
+        session, device = self._store.session, self._opening.device
+
+        def work(progress: Progress) -> Comparison | SideGone:
+            from explorer.core.comparison import Side
+            from explorer.core.model_pair import ModelPair
+            from explorer.core.recomparing import SideGone, compared_again
+
+            pair = session.pair
+            first = None if pair is None else Side(ModelPair(pair.plan, device), session.work, session.map)
+            try:
+                return compared_again(kept, progress, device, first=first, takes_other=takes_other)
+            except SideGone as gone:
+                return gone
+
+        def done(found: Comparison | SideGone) -> None:
+            if isinstance(found, ExplorerError):
+                self._tell_gone(kept, found)
+            else:
+                self._show(found, kept.step).show_state(self._store.session.compared or kept)
+
+        self._jobs.start(
+            "Opening the comparison", work, done,
+            wanted=lambda: (now := self._store.session.compared) is not None and now.sides is kept.sides,
+        )  # fmt: skip
+
+    def _tell_gone(self, kept: Compared, gone: SideGone) -> None:
+        """Say which model of a comparison is missing, and offer what can be done; all else works without."""
+        say = self._window.message.say
+        if gone.wanted == "other model":
+            say(str(gone), "Take it all the same", lambda: self._open_again(kept, takes_other=True))
+        else:
+            say(str(gone), "Where is it…", lambda: self._ask_model(kept, gone.number))
+
+    def _ask_model(self, kept: Compared, number: int) -> None:
+        dialog = self._file_dialog("Where is the model?", QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter("Encoder and decoder (*.onnx);;All files (*)")
+        dialog.filesSelected.connect(lambda names: self._found(kept, number, tuple(map(Path, names))))
+        dialog.open()
+
+    def _found(self, kept: Compared, number: int, files: tuple[Path, ...]) -> None:
+        found = kept.with_files(number, files)
+        self._edits.new_gesture()
+        self._edit("Find the model", found)
+        self._open_again(found)

@@ -116,11 +116,16 @@ class CompareLinks(QObject):
         self.mark()
         self.did.emit("point")
 
-    def show_latents(self, latents: Sequence[Floats | None], did: str) -> None:
+    def show_latents(self, latents: Sequence[Floats | None]) -> None:
         """Decode a latent of each side's own; None leaves that side as it is."""
         self._forget_originals()
         self._ask(list(latents), -1, None, time.perf_counter())
-        self.did.emit(did)
+
+    def set_selection(self, rows: Rows | None) -> None:
+        """Select rows in all sides that are linked to the first."""
+        if rows is not self.selection:
+            self.selection = rows
+            self._show_selection(0)
 
     def show_dropped(self, dropped: Sequence[DroppedImage | None]) -> None:
         """A picture from outside, as each side encodes it; None where one cannot."""
@@ -194,10 +199,13 @@ class CompareLinks(QObject):
     def _select(self, number: int, rows: Rows, how: How) -> None:
         chosen = combined(self.selection, rows, how)
         self.selection = chosen if len(chosen) else None
+        self._show_selection(number)
+        self.did.emit("select")
+
+    def _show_selection(self, number: int) -> None:
         for i, column in enumerate(self.columns):
             if self.comparison.is_linked(number, i) and self.maps[i] is not None:
                 column.map.set_selection(self.selection)
-        self.did.emit("select")
 
     def _forget_originals(self) -> None:
         self._originals = [None] * len(self.columns)

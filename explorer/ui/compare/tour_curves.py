@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.core.report_table import short
-from explorer.core.tour_figures import Curve
+from explorer.core.tour_trainings import Curve
 
 _HIGH, _LABEL, _GAP = 34, 15, 8
 
@@ -46,7 +46,7 @@ class TourCurves(QWidget):
             top = i * (_HIGH + _LABEL + _GAP)
             painter.setPen(palette.placeholderText().color())
             line = QRectF(0, top, self.width(), _LABEL)
-            ends = f"{short(curve.values[0])} → {short(curve.values[-1])} · {len(curve.values)} epochs"
+            ends = f"{short(curve.values[0])} → {short(curve.values[-1])}"
             room = self.width() - painter.fontMetrics().horizontalAdvance(ends) - _GAP
             name = painter.fontMetrics().elidedText(
                 f"{curve.of} · {curve.name}", Qt.TextElideMode.ElideMiddle, room

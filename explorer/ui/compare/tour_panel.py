@@ -31,11 +31,11 @@ class TourPanel(QWidget):
 
     told = Signal(int)
 
-    def __init__(self, window: CompareWindow, samples: int = SAMPLES) -> None:
+    def __init__(self, window: CompareWindow, samples: int = SAMPLES, step: int = 0) -> None:
         """Raises ``ExplorerError`` where the models are none to tour."""
         super().__init__()
         self._window, self._figures = window, TourFigures(window.comparison.sides, samples)
-        self.at = 0
+        self.at = min(step, len(STEPS) - 1)
         self.findings: dict[int, Finding] = {}
         self.done: set[int] = set()
         self.setAccessibleName("Tour")
@@ -58,6 +58,8 @@ class TourPanel(QWidget):
         self._answered.setWordWrap(True)
         box.addWidget(self._ask)
         box.addWidget(self._answered)
+        self._defined = quiet()
+        self._defined.setWordWrap(True)
         self._figures_shown = QVBoxLayout()
         self._figures_shown.setSpacing(4)
         self._curves = TourCurves()
@@ -85,6 +87,7 @@ class TourPanel(QWidget):
             rows.addWidget(part)
         rows.addLayout(self._figures_shown)
         rows.addWidget(self._said)
+        rows.addWidget(self._defined)
         rows.addWidget(self._curves)
         rows.addStretch(1)
         layout = QVBoxLayout(self)
@@ -135,6 +138,7 @@ class TourPanel(QWidget):
         self._next.setText("Next" if at + 1 < len(STEPS) else "Finish")
         announce(self, f"Step {at + 1} of {len(STEPS)}: {step.title}. {step.text} {step.ask}")
         self._said.setText("")
+        self._defined.setText("")
         self._curves.set_curves(())
         clear(self._figures_shown)
         if at in self.findings:
@@ -167,21 +171,22 @@ class TourPanel(QWidget):
     def _show(self, at: int, finding: Finding) -> None:
         clear(self._figures_shown)
         for name, text, count in finding.figures:
-            line = QWidget()
-            row = QHBoxLayout(line)
+            line, is_long = QWidget(), len(text) > _LONG
+            row = QVBoxLayout(line) if is_long else QHBoxLayout(line)
             row.setContentsMargins(0, 0, 0, 0)
             label, value = quiet(name), QLabel(text)
             label.setWordWrap(True)
-            value.setWordWrap(len(text) > _LONG)
+            value.setWordWrap(is_long)
             value.setObjectName("tourfigure")
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            value.setAlignment(Qt.AlignmentFlag.AlignLeft if is_long else Qt.AlignmentFlag.AlignRight)
             value.setToolTip(f"From {count:,}; in brackets the 95% bootstrap interval")
             value.setAccessibleName(f"{name}: {text}")
             row.addWidget(label, 1)
-            row.addWidget(value, int(len(text) > _LONG))
+            row.addWidget(value)
             self._figures_shown.addWidget(line)
         self._curves.set_curves(finding.curves)
         self._said.setText(finding.said)
+        self._defined.setText(finding.defined)
         count = max(one[2] for one in finding.figures)
         self._state.setText(f"Measured just now on {count:,} pictures; 95% intervals in brackets.")
         self._state.setToolTip(self._figures.judged_by)
@@ -211,12 +216,12 @@ class TourPanel(QWidget):
         self._answered.style().polish(self._answered)
 
 
-def start_tour(window: CompareWindow, samples: int = SAMPLES) -> None:
-    """Begin the tour in a window that compares; where its models are none to tour, say so.
+def start_tour(window: CompareWindow, samples: int = SAMPLES, step: int = 0) -> None:
+    """Begin the tour in a window that compares, at a step; where its models are none to tour, say so.
 
     Each figure rests on so many ``samples``.
     """
     try:
-        window.show_tour(TourPanel(window, samples))
+        window.show_tour(TourPanel(window, samples, step))
     except ExplorerError as error:
         window.message.say(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,15 +40,24 @@ from explorer.ui.parts.status_line import StatusLine
 from explorer.ui.parts.theme import DARK, Theme
 
 if TYPE_CHECKING:
+    from explorer.core.compared import Compared
     from explorer.ui.compare.metrics import MetricsPanel
     from explorer.ui.compare.tour_panel import TourPanel
 
 Floats = npt.NDArray[np.float32]
 
 SAMPLES = 12
-_HINT = "Drag on any map · click a point · drop an image · S samples all with one seed"
+_HINT = "Drag on any map · click a point · drop an image · S samples all with one seed · Ctrl+Z undoes"
 _MOST_LABELS = 12
 _LAID_OUT_MS = 50
+_TOLD = {
+    "drag": "Look elsewhere",
+    "point": "Go to point",
+    "drop": "Drop image",
+    "sample": "Sample",
+    "select": "Select",
+}
+"""What is said of a deed where it changes what is kept."""
 
 
 class CompareWindow(QMainWindow):
@@ -63,10 +73,16 @@ class CompareWindow(QMainWindow):
 
     Signals:
         sampled: samples are on the screen: the key of what they are drawn from.
+        changed: a person has changed what ``state`` tells: what was done, in a word or two.
+        undo_asked, redo_asked: the last step is to be taken back, or again.
+        closed: it is gone; told whether a person closed it.
     """
 
     sampled = Signal(str)
-    closed = Signal()
+    changed = Signal(str)
+    undo_asked = Signal()
+    redo_asked = Signal()
+    closed = Signal(bool)
 
     def __init__(self, comparison: Comparison) -> None:
         super().__init__()
@@ -80,7 +96,8 @@ class CompareWindow(QMainWindow):
         self.metrics: MetricsPanel | None = None
         self.tour: TourPanel | None = None
         self._drawn: list[Floats | None] = []
-        self._theme, self._closed = DARK, False
+        self._shown_samples: tuple[str, int] | None = None
+        self._theme, self._closed, self._is_left = DARK, False, False
         self.message, self.status = MessageBar(), StatusLine(_HINT)
         self._legend = quiet()
         self._legend.setTextFormat(Qt.TextFormat.RichText)
@@ -91,6 +108,7 @@ class CompareWindow(QMainWindow):
         self.jobs.broke.connect(lambda error: self.message.say(f"Something went wrong: {error}"))
         self.status.cancel_asked.connect(self.jobs.cancel)
         self.links.failed.connect(self.message.say)
+        self.links.did.connect(self._tell)
         for number, column in enumerate(self.columns):
             column.sample_chosen.connect(self._look_at_sample)
             column.map.dropped.connect(self.drop)
@@ -116,8 +134,43 @@ class CompareWindow(QMainWindow):
             maps.append(shown)
         self.links.set_maps(maps)
 
+    def state(self, kept: Compared) -> Compared:
+        """What of ``kept`` is as it is now: all but the models."""
+        return replace(
+            kept,
+            together=self.bar.together.isChecked(),
+            source=str(self.bar.source.currentData()),
+            seed=self.bar.seed.value(),
+            sampled=self._shown_samples is not None,
+            selection=self.links.selection,
+            latents=tuple(self.links.latents),
+            step=-1 if self.tour is None else self.tour.at,
+        )
+
+    def show_state(self, kept: Compared) -> None:
+        """Let all be as it is kept, but for the tour; nothing is told."""
+        if self.bar.together.isChecked() != kept.together:
+            self.bar.together.setChecked(kept.together)
+            self.show_maps()
+        self.bar.source.setCurrentIndex(max(0, self.bar.source.findData(kept.source)))
+        self.bar.seed.setValue(kept.seed)
+        self.links.set_selection(kept.selection)
+        if kept.sampled and self._shown_samples != (kept.source, kept.seed):
+            self._draw(look=False)
+        elif not kept.sampled and self._shown_samples is not None:
+            self._shown_samples, self._drawn = None, []
+            for column in self.columns:
+                column.set_samples([], "")
+        if kept.latents:
+            self.links.show_latents(kept.latents)
+        else:
+            self._look_at_first()
+
     def sample(self) -> None:
         """Draw from each model with the seed that is shown, and look at the first."""
+        self._draw(look=True)
+
+    def _draw(self, *, look: bool) -> None:
         source, seed = str(self.bar.source.currentData()), self.bar.seed.value()
         sides = self.comparison.sides
 
@@ -139,8 +192,10 @@ class CompareWindow(QMainWindow):
                     column.set_samples([], one)
                 else:
                     column.set_samples(list(one[1]), f"{one[2]} · seed {seed}")
-            self._look_at_sample(0)
-            self.sampled.emit(source)
+            self._shown_samples = source, seed
+            if look:
+                self._look_at_sample(0)
+                self.sampled.emit(source)
 
         self.jobs.start("Sampling", draw, show)
 
@@ -212,6 +267,11 @@ class CompareWindow(QMainWindow):
         for column in self.columns:
             column.map.fit()
 
+    def leave(self) -> None:
+        """Close the window because a person wants to."""
+        self._is_left = True
+        self.close()
+
     def cancel(self) -> None:
         """Stop what is going on, else dismiss the message."""
         if self.jobs.busy:
@@ -237,7 +297,7 @@ class CompareWindow(QMainWindow):
         else:
             self.message.say("What was dropped is no image; drop a picture file.")
 
-    def shut(self) -> None:
+    def shut(self, *, by_hand: bool = False) -> None:
         """End every thread and free what was opened; safe to call twice."""
         if self._closed:
             return
@@ -252,7 +312,7 @@ class CompareWindow(QMainWindow):
         self.links.close()
         for column in self.columns:
             column.map.shut_down()
-        self.closed.emit()
+        self.closed.emit(by_hand)
 
     # Qt's calls
 
@@ -265,7 +325,7 @@ class CompareWindow(QMainWindow):
         return step_focus(regions, self.focusWidget(), forward=forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.shut()
+        self.shut(by_hand=event.spontaneous() or self._is_left)
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -282,7 +342,7 @@ class CompareWindow(QMainWindow):
         bar = self.bar = CompareBar()
         bar.take_keys(self)
         for asked, do in (
-            (bar.together_asked, self.show_maps),
+            (bar.together_asked, self._join),
             (bar.fit_asked, self.fit),
             (bar.sample_asked, self.sample),
             (bar.next_asked, self.next_sample),
@@ -290,10 +350,16 @@ class CompareWindow(QMainWindow):
             (bar.metrics_asked, self.measure),
         ):
             asked.connect(do)
-        cancel = QAction("Cancel", self)
-        cancel.setShortcut(QKeySequence("Esc"))
-        cancel.triggered.connect(lambda _=False: self.cancel())
-        self.addAction(cancel)
+        for text, keys, do in (
+            ("Cancel", QKeySequence("Esc"), self.cancel),
+            ("Close", QKeySequence("Ctrl+W"), self.leave),
+            ("Undo", QKeySequence("Ctrl+Z"), self.undo_asked.emit),
+            ("Redo", QKeySequence("Ctrl+Shift+Z"), self.redo_asked.emit),
+        ):
+            action = QAction(text, self)
+            action.setShortcut(keys)
+            action.triggered.connect(lambda _=False, do=do: do())
+            self.addAction(action)
         self._room = QSplitter(Qt.Orientation.Horizontal)
         self._rows = QSplitter(Qt.Orientation.Vertical)
         for splitter in (self._room, self._rows):
@@ -349,7 +415,16 @@ class CompareWindow(QMainWindow):
         latents = [None if one is None else one[number] for one in self._drawn]
         for column in self.columns:
             column.strip.set_current(number if column.strip.count() > number else -1)
-        self.links.show_latents(latents, "sample")
+        self.links.show_latents(latents)
+        self.links.did.emit("sample")
+
+    def _join(self) -> None:
+        self.show_maps()
+        self.changed.emit("Show on the first map" if self.bar.together.isChecked() else "Show on own maps")
+
+    def _tell(self, did: str) -> None:
+        if did in _TOLD:
+            self.changed.emit(_TOLD[did])
 
     def _show_legend(self) -> None:
         work = self.comparison.sides[0].work

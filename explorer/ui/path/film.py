@@ -221,9 +221,8 @@ class PathFilm(QWidget):
         x, y, palette = self._x(self._time), self._track(), self.palette()
         edge = QColor(palette.window().color())
         edge.setAlphaF(0.8)
-        for color, width in ((edge, 4.0), (palette.text().color(), 1.6)):
-            painter.setPen(QPen(color, width))
-            painter.drawLine(QPointF(x, 0), QPointF(x, y - _KNOB))
+        for color, width in ((edge, 4.0), (palette.text().color(), 1.6)):  # as areas: strokes take long
+            painter.fillRect(QRectF(x - width / 2, 0, width, y - _KNOB), color)
         painter.setBrush(palette.text())
         ring = palette.highlight().color() if self.hasFocus() else edge
         painter.setPen(QPen(ring, 3.0 if self.hasFocus() else 2.0))
