@@ -60,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     )
     figure.add_argument("--title", help="above the map (model and data)")
     figure.add_argument("--names", action="store_true", help="the labels' names where their points lie")
+    figure.add_argument("--thumbnails", action="store_true", help="pictures that stand for those around them")
+    figure.add_argument("--background", action="store_true", help="decoded pictures below the points")
     figure.add_argument("--transparent", action="store_true", help="nothing behind the points")
     return made
 
@@ -68,6 +70,10 @@ def run(parsed: argparse.Namespace) -> int:
     """Do it; the exit status."""
     from dataclasses import asdict
 
+    from explorer.core import work_maps
+    from explorer.core.bundles import is_bundled
+    from explorer.core.errors import ExplorerError
+    from explorer.core.map_settings import MapRecord
     from explorer.core.map_shelf import maps_folder
     from explorer.core.projection import MapSettings, fit_map
     from explorer.core.workspace import Workspace
@@ -87,11 +93,16 @@ def run(parsed: argparse.Namespace) -> int:
         if settings == MapSettings() and not parsed.quality and work.map_settings() is not None:
             draw()
             return 0
+    if is_bundled(work.folder):
+        raise ExplorerError(
+            f"{parsed.work} belongs to the program and keeps the map that it came with; "
+            "copy the folder, then map the copy."
+        )
     labels = work.labels(settings.labels) if settings.labels else None
     made = fit_map(
         work.latents, settings, console_progress(), labels=labels, keep_in=maps_folder(work.folder)
     )
-    work.save_positions(made.places, asdict(made.settings))
+    work_maps.make_own(work, MapRecord(settings, made.stopped), made.places)
     for remark in made.remarks:
         print(remark, file=sys.stderr)
     if parsed.quality:
@@ -117,7 +128,14 @@ def _figure(parsed: argparse.Namespace, work: Workspace) -> Callable[[], None]:
 
     size = checked_size(parsed.figure, parsed.size, work, parsed.color_by)
     title = f"{work.model.name} · {work.data.name}" if parsed.title is None else parsed.title
-    choice = FigureChoice(parsed.theme, title, names=parsed.names, transparent=parsed.transparent)
+    choice = FigureChoice(
+        parsed.theme,
+        title,
+        names=parsed.names,
+        thumbnails=parsed.thumbnails,
+        background=parsed.background,
+        transparent=parsed.transparent,
+    )
 
     def draw() -> None:
         write_map_figure(work, parsed.figure, size, choice, parsed.color_by, console_progress())

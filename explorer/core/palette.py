@@ -189,12 +189,19 @@ def _chosen(theme: Theme) -> Rgb:
     low, high = _LIGHTNESS[theme]
     lightness = oklab(lattice)[:, 0]
     lattice = lattice[(lightness > low) & (lightness < high)]
-    seen = [(oklab(lattice, vision), oklab(first, vision)) for vision in VISIONS]
-    nearest = np.min([((one[:, None] - other) ** 2).sum(axis=-1).min(axis=1) for one, other in seen], axis=0)
+    seen = np.stack([oklab(lattice, vision).T for vision in VISIONS])  # (visions, 3, n)
+    known = np.stack([oklab(first, vision).T for vision in VISIONS])
+    nearest = np.min([_least_apart(seen, known[..., i : i + 1]) for i in range(len(first))], axis=0)
     found = []
     for _ in range(_MOST_CHOSEN - len(first)):
         best = int(nearest.argmax())
         found.append(lattice[best])
-        for one, _ in seen:
-            np.minimum(nearest, ((one - one[best]) ** 2).sum(axis=1), out=nearest)
+        np.minimum(nearest, _least_apart(seen, seen[..., best : best + 1]), out=nearest)
     return np.concatenate([first, np.array(found)])
+
+
+def _least_apart(seen: Floats, one: Floats) -> Floats:
+    """Squared distance ``(n,)`` of each of ``seen`` (visions, 3, n) from one, to eyes that see the least."""
+    apart = seen - one
+    apart *= apart
+    return np.asarray((apart[:, 0] + apart[:, 1] + apart[:, 2]).min(axis=0), np.float64)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.core import raster_numpy
-from explorer.core.grid_index import Block, GridIndex, gathered
-from explorer.core.lasso import inside_polygon
+from explorer.core import lasso, pick, raster_numpy
+from explorer.core.grid_index import GridIndex
 from explorer.core.raster_plan import (
     DARK,
     HIDDEN,
@@ -36,6 +35,10 @@ _log = logging.getLogger(__name__)
 
 Painter = Callable[[Plan, NDArray[np.uint32], NDArray[np.uint8]], None]
 _painter: Painter = raster_numpy.paint
+Finder = Callable[[GridIndex, float, float, float, NDArray[np.bool_] | None], int]
+Encloser = Callable[[GridIndex, NDArray[np.float64], int, NDArray[np.bool_] | None], NDArray[np.int64]]
+_finder: Finder = pick.nearest
+_encloser: Encloser = lasso.enclosed
 
 _SMALLEST, _LARGEST = 0.6, 5.5
 _FAINTEST, _STRONGEST = 0.2, 0.85
@@ -157,39 +160,7 @@ class Raster:
 
     def pick(self, x: float, y: float, radius: float, shown: NDArray[np.bool_] | None = None) -> int:
         """The row nearest to a place in map units, at most ``radius`` away; -1 if there is none."""
-        index = self.index
-        if not len(index):
-            return -1
-        # Most often a point lies near: cells are looked at only as far as one may be nearer, first as far as
-        # the points of the place's own cell lie apart.
-        held = index.counts[int(index.row_of(y)), int(index.column_of(x))]
-        found, reach = -1, min(index.cell_width, index.cell_height) / (2.0 + math.sqrt(float(held)))
-        while True:
-            reach = min(reach, radius)
-            block = index.block(x - reach, y - reach, x + reach, y + reach)
-            found, distance = self._nearest(x, y, block, shown)
-            if reach >= radius or distance <= reach:
-                return found if distance <= radius else -1
-            reach = min(distance, max(3.0 * reach, radius / 8))
-
-    def _nearest(
-        self, x: float, y: float, block: Block, shown: NDArray[np.bool_] | None
-    ) -> tuple[int, float]:
-        """The row nearest to a place among a block of cells, and its distance; infinite if there is none."""
-        index = self.index
-        best, found = math.inf, -1
-        for row in range(block.low * index.side, (block.high + 1) * index.side, index.side):
-            begin, end = int(index.starts[row + block.first]), int(index.starts[row + block.last + 1])
-            if begin == end:
-                continue
-            away = index.places[begin:end] - np.array((x, y))
-            squares = np.einsum("ij,ij->i", away, away)
-            if shown is not None:
-                squares[~shown[index.rows[begin:end]]] = math.inf
-            nearest = int(squares.argmin())
-            if squares[nearest] < best:
-                best, found = float(squares[nearest]), int(index.rows[begin + nearest])
-        return found, math.sqrt(best)
+        return _finder(self.index, x, y, radius, shown)
 
     def lasso(
         self, polygon: NDArray[np.floating], shown: NDArray[np.bool_] | None = None
@@ -198,14 +169,7 @@ class Raster:
         corners = np.asarray(polygon, np.float64)
         if len(corners) < 3 or not len(self.index):
             return np.zeros(0, np.int64)
-        index = self.index
-        left, bottom = corners.min(axis=0)
-        right, top = corners.max(axis=0)
-        points = index.within(left, bottom, right, top)
-        if shown is not None:
-            points = points[shown[index.rows[points]]]
-        x, y = gathered(index.places, points).astype(np.float64).T
-        return np.sort(index.rows[points[inside_polygon(x, y, corners)]]).astype(np.int64)
+        return _encloser(self.index, corners, self.count, shown)
 
     def contours(self, shown: NDArray[np.bool_] | None = None) -> list[Line]:
         """Lines of equal density of the points ``shown`` (N,), in map units; kept for the next picture."""
@@ -286,7 +250,7 @@ def is_compiled() -> bool:
 
 @cache
 def warm_up() -> threading.Thread:
-    """Compile the fast painter in the background (0.3 s from the disk's cache, else some seconds).
+    """Compile painting and searching in the background (0.3 s from the disk's cache, else some seconds).
 
     Until it is done, and where numba does not work, numpy paints the same picture. Join the thread to wait.
     """
@@ -296,13 +260,16 @@ def warm_up() -> threading.Thread:
 
 
 def _compile() -> None:
-    global _painter  # noqa: PLW0603
+    global _painter, _finder, _encloser  # noqa: PLW0603
     try:
-        from explorer.core import raster_kernels
+        from explorer.core import grid_kernels, raster_kernels
 
         raster = Raster(np.zeros((1, 2), np.float32))
         first = raster.plan(View(0.0, 0.0, 1.0, 8, 8), None, np.zeros((0, 3), np.uint8))
         raster_kernels.paint(first, np.empty((8, 8), np.uint32), np.zeros(1, np.uint8))
         _painter = raster_kernels.paint
+        grid_kernels.nearest(raster.index, 0.0, 0.0, 1.0, None)
+        grid_kernels.enclosed(raster.index, np.array([(-1.0, -1.0), (1.0, -1.0), (0.0, 1.0)]), 1, None)
+        _finder, _encloser = grid_kernels.nearest, grid_kernels.enclosed
     except Exception:  # noqa: BLE001  # numba fails in many ways, and the map works without it
         _log.warning("The compiled painter is not available; the map is drawn more slowly.", exc_info=True)

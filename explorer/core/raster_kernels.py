@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,20 +18,13 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from explorer.core.compiled import compiled
 from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, dither_pattern
 
 _BAND = 32
 _BLOCK = 16
 _POINTS_WORTH_THREADS = 20_000
 _THREADS = min(8, os.cpu_count() or 1)
-
-
-def _compiled(function):  # type: ignore[no-untyped-def]
-    """Compile, and keep the result (with all it calls) on disk: beside the source or in the user's cache."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no writable place for the cache
-        return njit(nogil=True)(function)
 
 
 @cache
@@ -389,7 +382,7 @@ def _light_of_row(y, light, line, levels, tints):  # type: ignore[no-untyped-def
     return lit
 
 
-@_compiled
+@partial(compiled, in_threads=True)
 def _paint_band(top, points, grid, screen, ink, look, light, scratch, out):  # type: ignore[no-untyped-def]
     """Paint the rows from ``top`` on, as many as a band has."""
     mixed, faint, edges, lines, line = scratch

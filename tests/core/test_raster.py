@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from explorer.core import raster, raster_numpy
+from explorer.core import lasso, pick, raster, raster_numpy
 from explorer.core.grid_index import Block, GridIndex
 from explorer.core.palette import NO_LABEL, categorical
 from explorer.core.raster import Raster
@@ -43,6 +43,8 @@ def clusters(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(autouse=True)
 def plain_painter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raster, "_painter", raster_numpy.paint)
+    monkeypatch.setattr(raster, "_finder", pick.nearest)
+    monkeypatch.setattr(raster, "_encloser", lasso.enclosed)
 
 
 @pytest.fixture(scope="session")
@@ -231,7 +233,11 @@ def test_odd_maps_are_drawn_and_searched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if compiled:
+        from explorer.core import grid_kernels
+
         monkeypatch.setattr(raster, "_painter", compiled_painter)
+        monkeypatch.setattr(raster, "_finder", grid_kernels.nearest)
+        monkeypatch.setattr(raster, "_encloser", grid_kernels.enclosed)
     drawn = Raster(positions)
     view = View.fit(positions, 200, 150)
     picture = drawn.draw(view, np.zeros(len(positions), np.int32), PALETTE)
@@ -256,9 +262,11 @@ def test_the_point_size_follows_zoom_and_number() -> None:
     assert fine == pytest.approx((2 * many.point_size(view)[0], many.point_size(view)[1]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3000), st.floats(0.001, 3.0))
 def test_pick_finds_the_nearest_point_that_is_shown(seed: int, count: int, radius: float) -> None:
+    from explorer.core import grid_kernels
+
     random = np.random.default_rng(seed)
     positions = random.normal(0, 1, (count, 2)).astype(np.float32)
     positions[random.random(count) < 0.1] = np.nan
@@ -266,28 +274,35 @@ def test_pick_finds_the_nearest_point_that_is_shown(seed: int, count: int, radiu
     x, y = random.normal(0, 1, 2)
     away = np.hypot(positions[:, 0].astype(float) - x, positions[:, 1].astype(float) - y)
     away[~shown | np.isnan(away)] = np.inf
-    row = Raster(positions).pick(x, y, radius, shown)
-    if away.min() <= radius:
-        assert away[row] == pytest.approx(away.min(), rel=1e-6)
-    else:
-        assert row == -1
+    index = GridIndex(positions)
+    for nearest in (pick.nearest, grid_kernels.nearest):
+        row = nearest(index, x, y, radius, shown)
+        if away.min() <= radius:
+            assert away[row] == pytest.approx(away.min(), rel=1e-6)
+        else:
+            assert row == -1
+    assert grid_kernels.nearest(index, x, y, radius, None) == pick.nearest(index, x, y, radius, None)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 60))
 @example(246, 34)
 def test_lasso_is_the_even_odd_rule(seed: int, corners: int) -> None:
+    from explorer.core import grid_kernels
+
     random = np.random.default_rng(seed)
     positions = random.uniform(-1, 1, (2000, 2)).astype(np.float32)
     polygon = random.uniform(-1, 1, (corners, 2))
-    rows = Raster(positions).lasso(polygon)
+    index, shown = GridIndex(positions), random.random(2000) < 0.7
     x, y = positions.astype(float).T
     inside = np.zeros(2000, bool)
     for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         if y0 != y1:
             spans = (y0 <= y) != (y1 <= y)
             inside ^= spans & (x0 + (y - y0) / (y1 - y0) * (x1 - x0) > x)
-    assert rows.tolist() == np.flatnonzero(inside).tolist()
+    for enclosed in (lasso.enclosed, grid_kernels.enclosed):
+        assert enclosed(index, polygon, 2000, None).tolist() == np.flatnonzero(inside).tolist()
+        assert enclosed(index, polygon, 2000, shown).tolist() == np.flatnonzero(inside & shown).tolist()
 
 
 def test_lasso_leaves_out_what_is_not_shown() -> None:

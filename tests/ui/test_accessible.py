@@ -139,6 +139,11 @@ def test_the_map_says_what_it_is_and_where_the_probe_has_come_to_rest(hand, hear
     assert hand.map.accessibleDescription().startswith(heard[0])
     hand.explorer.window.message.say("It did not work.")
     assert heard[-1] == "It did not work."
+    QTest.mouseMove(hand.map, hand.on_data())
+    hand.wait(lambda: heard[-1].startswith("Pointer on "))
+    assert "#" in heard[-1]
+    hand.explorer.actions["select_in_view"].trigger()
+    assert heard[-1].startswith("10,000 points selected")
 
 
 def test_with_a_listener_the_window_is_told_whole_and_goes_without_harm(open_explorer, fashion_bundle, heard):

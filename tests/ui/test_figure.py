@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,19 +17,27 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QFileDi
 from explorer.cli import main
 from explorer.core.dataset_base import Field, Measure
 from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.latent_map import LatentMap
+from explorer.core.lattice import Lattice
 from explorer.core.map_settings import MapRecord, MapSettings
+from explorer.core.opening import pair_of
 from explorer.core.palette import categorical
 from explorer.core.progress import Progress
 from explorer.core.raster import Raster, paint
 from explorer.core.raster_plan import LIGHT
 from explorer.core.view import View
 from explorer.core.workspace import Workspace
+from explorer.ui.figure import files
 from explorer.ui.figure.dialog import FigureDialog
 from explorer.ui.figure.figure import MOST, THEMES, FigureSize
 from explorer.ui.figure.files import SUFFIXES, draw, figure_bytes, write_figure
 from explorer.ui.figure.layout import Layout
 from explorer.ui.figure.source import FigureChoice, Mapped, figure_of
+from explorer.ui.map.lattice_pictures import Source
+from explorer.ui.map.lattice_still import LatticeStill
 from explorer.ui.map.renderer import Scene, plan_in_pixels, style_of
+from explorer.ui.map.thumbnail_still import ThumbnailStill
+from explorer.ui.parts.check import Check
 
 pytestmark = pytest.mark.usefixtures("qapp")
 SMALL = FigureSize.of_pixels(480, 360)
@@ -118,6 +127,63 @@ def test_a_transparent_figure_over_its_ground_is_the_opaque_one():
     alpha = clear[..., 3:] / 255.0
     over = clear[..., :3] * alpha + 255.0 * (1.0 - alpha)
     assert np.abs(over - solid[..., :3]).max() <= 3.0
+
+
+def uniform(rows) -> np.ndarray:
+    """Pictures whose colour tells the row."""
+    rows = np.asarray(rows)
+    colors = np.stack([rows // 256 * 40 + 40, rows % 256, np.full(len(rows), 200)], axis=1).astype(np.uint8)
+    return np.broadcast_to(colors[:, None, None], (len(rows), 12, 12, 3)).copy()
+
+
+def test_thumbnails_are_in_the_figure_where_the_window_shows_them(monkeypatch):
+    thumbnails = ThumbnailStill(uniform, everywhere=True)
+    pictured = replace(mapped(kinds()), above=(thumbnails,))
+    figure = figure_of(pictured, FigureChoice())
+    image = draw(figure, SMALL, Progress())
+    layout = Layout(figure, SMALL)
+    assert len(thumbnails._cache.lacking(np.arange(600))) < 560
+    places, found = layout.view.to_screen(figure.scene.raster.index.places), 0
+    corner = (layout.plot.topLeft() * SMALL.ratio).toPoint()
+    for row, (x, y) in zip(figure.scene.raster.index.rows.tolist(), places.tolist(), strict=True):
+        if thumbnails._cache.get(row) is not None:
+            seen = image.pixelColor(round(x) + corner.x(), round(y) + corner.y()).getRgb()[:3]
+            found += bool(np.abs(np.array(seen) - uniform([row])[0, 0, 0]).max() <= 2)
+    assert found > 30
+    monkeypatch.setattr(files, "_TILE", 150)
+    assert np.abs(pixels(draw(figure, SMALL, Progress())) - pixels(image)).max() <= 1.0
+    svg = figure_bytes(figure, SMALL, ".svg", Progress())
+    assert len(list(ET.fromstring(svg).iter(f"{SVG}image"))) == 1
+    without = draw(figure_of(pictured, FigureChoice(thumbnails=False)), SMALL, Progress())
+    assert np.array_equal(
+        pixels(without), pixels(draw(figure_of(mapped(kinds()), FigureChoice()), SMALL, Progress()))
+    )
+
+
+def test_the_decoded_background_is_in_the_figure_below_the_points(fashion_bundle, monkeypatch):
+    work = Workspace.open(fashion_bundle)
+    latent_map = LatentMap.of(work.positions(), work.latents)
+    raster = latent_map.raster
+    source = Source(pair_of(work), latent_map.inverse, {}, Lattice.over(raster.bounds))
+    scene = Scene(raster, None, categorical(1), None, None, None, LIGHT)
+    background = LatticeStill(source)
+    figure = figure_of(Mapped(scene, None, None, below=(background,)), FigureChoice(transparent=True))
+    image = draw(figure, SMALL, Progress())
+    layout, likeness = Layout(figure, SMALL), []
+    corner = (layout.plot.topLeft() * SMALL.ratio).toPoint()
+    for cell, decoded in background._pictures._images.items():
+        left, bottom, right, top = source.lattice.box(cell)
+        (x0, y0), (x1, y1) = layout.view.to_screen(np.array([(left, top), (right, bottom)])).round()
+        seen = image.copy(int(x0) + corner.x(), int(y0) + corner.y(), int(x1 - x0) - 1, int(y1 - y0) - 1)
+        one, other = (
+            pixels(each.scaled(seen.size(), mode=Qt.TransformationMode.SmoothTransformation))[..., 0].ravel()
+            for each in (seen, decoded)
+        )
+        likeness.append(np.corrcoef(one, other)[0, 1])
+    assert len(likeness) > 40
+    assert np.median(likeness) > 0.6
+    monkeypatch.setattr(files, "_TILE", 150)
+    assert np.mean(np.abs(pixels(draw(figure, SMALL, Progress())) - pixels(image)) > 1.0) < 5e-3
 
 
 def test_the_legend_tells_what_is_shown_filtered_and_without_a_label():
@@ -219,6 +285,11 @@ def test_the_command_draws_a_map_that_is_there_without_computing_it(fashion_bund
     assert {"Third", "z03"} <= set(words)
     assert "10,000" in " ".join(words).replace("\u00a0", " ")
     assert "mapped" not in capsys.readouterr().err
+    pictured = tmp_path / "pictured.svg"
+    more = ["--thumbnails", "--background"]
+    assert main(["map", str(fashion_bundle), "--figure", str(pictured), *options, *more]) == 0
+    assert texts(pictured.read_bytes()) == words
+    assert pictured.read_bytes() != out.read_bytes()
     assert np.array_equal(before, Workspace.open(fashion_bundle).positions())
 
 
@@ -241,8 +312,17 @@ def test_the_command_refuses_with_a_sentence(fashion_bundle, tmp_path, capsys, n
 
 
 def test_the_window_exports_what_the_dialog_shows(hand, tmp_path):
+    for key in (Qt.Key.Key_T, Qt.Key.Key_B):
+        hand.key(key)
+    keys = {"thumbnails", "background"}
+    hand.wait(lambda: keys <= {still.key for stills in hand.map.stills() for still in stills})
     hand.explorer.actions["ask_figure"].trigger()
     dialog = hand.explorer.window.findChild(FigureDialog)
+    assert dialog.choice().thumbnails
+    assert dialog.choice().background
+    for name in ("Thumbnails", "Decoded background"):
+        next(box for box in dialog.findChildren(Check) if box.text() == name).click()
+    assert not dialog.choice().thumbnails
     hand.wait(lambda: dialog.preview is not None)
     first = dialog.preview
     boxes = {box.accessibleName(): box for box in dialog.findChildren(QComboBox)}

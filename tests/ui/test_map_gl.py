@@ -72,7 +72,8 @@ def test_both_renderers_show_the_same(screen: dict[str, str], tmp_path: Path, ra
     found = act("pictures", {**screen, "QT_SCALE_FACTOR": ratio}, str(tmp_path))
     assert found["ratio"] == float(ratio)
     assert found["scenes"] == [
-        "whole", "near", "states", "light", "density", "ground", "over pictures", "far apart", "none",
+        "whole", "near", "states", "light", "density", "ground", "over pictures", "thumbnails", "names",
+        "lattice", "far apart", "none",
     ]  # fmt: skip
     for name in found["scenes"]:
         card, processor = (

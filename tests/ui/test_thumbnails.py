@@ -219,7 +219,8 @@ def test_pictures_take_a_bounded_place() -> None:
     assert cache.get(1999) is not None
 
 
-def test_the_key_shows_pictures_of_the_data(hand) -> None:
+def test_the_key_shows_pictures_of_the_data(open_explorer, fashion_bundle) -> None:
+    hand = open_explorer(fashion_bundle)
     hand.key(Qt.Key.Key_T)
     action = hand.explorer.actions["toggle_thumbnails"]
     assert action.isChecked()
@@ -230,7 +231,10 @@ def test_the_key_shows_pictures_of_the_data(hand) -> None:
     real = hand.session.work.pictures([row])[0, :, :, 0]
     shown = hand.map._thumbnails._worker._cache.get(row)
     assert shown.pixelColor(14, 14).red() == real[14, 14]
-    hand.key(Qt.Key.Key_T)
+    again = open_explorer(fashion_bundle)  # it is remembered
+    assert again.explorer.actions["toggle_thumbnails"].isChecked()
+    again.wait(lambda: again.map._thumbnails is not None and again.map._thumbnails.sheet is not None)
+    action.trigger()
     assert not action.isChecked()
     hand.wait(lambda: hand.map._thumbnails.sheet is None)
 

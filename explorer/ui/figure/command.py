@@ -17,7 +17,9 @@ from explorer.core.workspace import Workspace
 from explorer.ui.figure.figure import FigureSize
 from explorer.ui.figure.files import check_suffix, write_figure
 from explorer.ui.figure.source import FigureChoice, Mapped, figure_of
+from explorer.ui.map.layers import Still
 from explorer.ui.map.renderer import Scene
+from explorer.ui.map.thumbnail_still import ThumbnailStill
 
 
 def checked_size(path: Path, words: str, work: Workspace, color_by: str | None) -> FigureSize:
@@ -53,8 +55,29 @@ def write_map_figure(
     key = default_key(work) if color_by is None else color_by
     column = _column(work, key, progress)
     scene = Scene(Raster(positions), None, categorical(1), None, None, None, LIGHT)
-    write_figure(path, figure_of(Mapped(scene, column, record_of(work)), choice), size, progress)
+    mapped = Mapped(
+        scene,
+        column,
+        record_of(work),
+        below=_background(work, scene) if choice.background else (),
+        above=(ThumbnailStill(work.pictures, everywhere=True),) if choice.thumbnails else (),
+    )
+    write_figure(path, figure_of(mapped, choice), size, progress)
     del application
+
+
+def _background(work: Workspace, scene: Scene) -> tuple[Still, ...]:
+    from explorer.core.latent_map import LatentMap
+    from explorer.core.lattice import Lattice
+    from explorer.core.opening import pair_of
+    from explorer.ui.map.lattice_pictures import Source
+    from explorer.ui.map.lattice_still import LatticeStill
+
+    positions, bounds = work.positions(), scene.raster.bounds
+    if positions is None or bounds is None:
+        return ()
+    latent_map = LatentMap.of(positions, work.latents)
+    return (LatticeStill(Source(pair_of(work), latent_map.inverse, {}, Lattice.over(bounds))),)
 
 
 def _column(work: Workspace, key: str, progress: Progress) -> Column | None:

@@ -41,9 +41,12 @@ _BOXES = {
     "axes": ("Axes", "Two arrows that name the projection; its distances have no scale", True),
     "names": ("Names on the map", "The labels' names where their points lie", True),
     "ground": ("Ground", "The shading of the ground as the window shows it", False),
+    "thumbnails": ("Thumbnails", "Pictures in place of points, as the window shows them", True),
+    "background": ("Decoded background", "The decoded pictures below the points", True),
     "selection": ("Selection", "The edge around selected points", False),
     "transparent": ("Transparent ground", "Nothing behind the points, to lay the figure on something", False),
 }
+_IF_THERE = ("names", "ground", "thumbnails", "background", "selection")
 
 
 class FigureDialog(QDialog):
@@ -104,7 +107,7 @@ class FigureDialog(QDialog):
         self._boxes = {key: Check(name) for key, (name, _, _) in _BOXES.items()}
         for key, check in self._boxes.items():
             check.setToolTip(_BOXES[key][1])
-            check.setVisible(key in can or key not in ("names", "ground", "selection"))
+            check.setVisible(key in can or key not in _IF_THERE)
         self._note = quiet()
         self._note.setWordWrap(True)
         self._lay_out()

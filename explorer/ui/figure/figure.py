@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from explorer.core.dataset_base import Field
 from explorer.core.errors import ExplorerError
 from explorer.core.view import View
+from explorer.ui.map.layers import Still
 from explorer.ui.map.renderer import Scene
 from explorer.ui.parts.theme import DARK, LIGHT, Theme
 
@@ -122,6 +123,7 @@ class Figure:
         names: labels that are written where they prevail on the map; None for none.
         view: what part; None for the whole map.
         transparent: whether the ground is left out.
+        below, above: layers under and over the points.
     """
 
     scene: Scene
@@ -133,3 +135,5 @@ class Figure:
     names: Field | None = None
     view: View | None = None
     transparent: bool = False
+    below: tuple[Still, ...] = ()
+    above: tuple[Still, ...] = ()

@@ -36,7 +36,7 @@ from explorer.core.view import View
 from explorer.ui.figure.figure import Figure, FigureSize
 from explorer.ui.figure.layout import Layout
 from explorer.ui.map.overlay import paint_contours
-from explorer.ui.map.renderer import plan_in_pixels, style_of
+from explorer.ui.map.renderer import image_of, plan_in_pixels, style_of, without_points
 
 SUFFIXES = (".png", ".svg", ".pdf")
 _TILE = 2048
@@ -99,22 +99,41 @@ def _finer(view: View, ratio: float) -> View:
 
 def _points(figure: Figure, view: View, ratio: float, progress: Progress) -> QImage:
     """The points alone, exactly, in the pixels of ``view``, of which ``ratio`` make a unit; tile by tile."""
-    scene = replace(figure.scene, style=style_of(figure.theme))
+    scene = replace(figure.scene, style=style_of(figure.theme), transparent=bool(figure.below))
+    below, above = (
+        [still.drawing(scene, view, ratio, progress) for still in stills]
+        for stills in (figure.below, figure.above)
+    )
     image = _canvas(view.width, view.height)
     pixels = np.frombuffer(image.bits(), np.uint8).reshape(view.height, view.width, 4)
     tiles = [(x, y) for y in range(0, view.height, _TILE) for x in range(0, view.width, _TILE)]
     for number, (x, y) in enumerate(tiles):
         progress(number, len(tiles), "Drawing the figure")
         tile = _part(view, x, y, min(_TILE, view.width - x), min(_TILE, view.height - y))
-        pixels[y : y + tile.height, x : x + tile.width] = paint(
-            plan_in_pixels(scene, tile, ratio, bare=figure.transparent)
-        )
+        where = np.s_[y : y + tile.height, x : x + tile.width]
+        if not below:
+            pixels[where] = paint(plan_in_pixels(scene, tile, ratio, bare=figure.transparent))
+            continue
+        ground = None if figure.transparent else paint(plan_in_pixels(without_points(scene), tile, ratio))
+        pixels[where] = 0 if ground is None else ground
+        points = image_of(paint(plan_in_pixels(scene, tile, ratio, bare=True)), 1.0, clear=True)
+        with _painting(image) as painter:
+            painter.translate(x, y)
+            for draw_layer in below:
+                draw_layer(painter, tile)
+            painter.drawImage(0, 0, points)
     progress(len(tiles), len(tiles), "Drawing the figure")
     if scene.contoured:
         with _painting(image) as painter:
             painter.scale(ratio, ratio)
             lines, style = scene.raster.contours(scene.shown), scene.style
             paint_contours(painter, lines, view.magnified(1.0 / ratio), style.halo, style.background)
+    for x, y in tiles if above else ():
+        tile = _part(view, x, y, min(_TILE, view.width - x), min(_TILE, view.height - y))
+        with _painting(image) as painter:
+            painter.translate(x, y)
+            for draw_layer in above:
+                draw_layer(painter, tile)
     return image
 
 

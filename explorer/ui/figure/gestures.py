@@ -25,6 +25,7 @@ def ask_figure(
     """Ask what the figure shows, then where it is written, and write it."""
     can = {"ground"} if mapped.scene.support is not None else set()
     can |= {"names"} if isinstance(mapped.column, Field) else set()
+    can |= {still.key for still in (*mapped.below, *mapped.above)}
     can |= {"selection"} if mapped.scene.selected is not None else set()
     dialog = FigureDialog(
         window, lambda choice: figure_of(mapped, choice), jobs, settings, title, frozenset(can)

@@ -12,6 +12,7 @@ from explorer.core.dataset_base import Field, Measure, number_text
 from explorer.core.map_settings import MapRecord
 from explorer.core.view import View
 from explorer.ui.figure.figure import THEMES, Entry, Figure, Key
+from explorer.ui.map.layers import Still
 from explorer.ui.map.renderer import Scene, style_of
 from explorer.ui.parts.theme import Theme
 
@@ -29,6 +30,7 @@ class FigureChoice:
         title: above it; empty for none.
         whole: the whole map, or what the window shows.
         legend, caption, axes, names, ground, selection: whether it has them.
+        thumbnails, background: whether it has those that the window shows.
         transparent: whether nothing lies behind the points.
     """
 
@@ -41,6 +43,8 @@ class FigureChoice:
     names: bool = False
     ground: bool = False
     selection: bool = False
+    thumbnails: bool = True
+    background: bool = True
     transparent: bool = False
 
 
@@ -53,12 +57,15 @@ class Mapped:
         column: what colours them.
         record: how it was made.
         view: what the window shows of it.
+        below, above: layers under and over the points.
     """
 
     scene: Scene
     column: Column | None
     record: MapRecord | None
     view: View | None = None
+    below: tuple[Still, ...] = ()
+    above: tuple[Still, ...] = ()
 
 
 def figure_of(mapped: Mapped, choice: FigureChoice) -> Figure:
@@ -71,7 +78,7 @@ def figure_of(mapped: Mapped, choice: FigureChoice) -> Figure:
         palette=palette,
         support=scene.support if choice.ground else None,
         selected=scene.selected if choice.selection else None,
-        transparent=False,  # of its own accord the map is so for what lies below its points
+        transparent=False,  # the drawing sees to what lies below the points
     )
     if scene.density:
         key: Key | None = _density_key(theme)
@@ -89,7 +96,14 @@ def figure_of(mapped: Mapped, choice: FigureChoice) -> Figure:
         names=column if choice.names and isinstance(column, Field) else None,
         view=None if choice.whole else mapped.view,
         transparent=choice.transparent,
+        below=_chosen(mapped.below, choice),
+        above=_chosen(mapped.above, choice),
     )
+
+
+def _chosen(stills: tuple[Still, ...], choice: FigureChoice) -> tuple[Still, ...]:
+    wanted = {"thumbnails": choice.thumbnails, "background": choice.background}
+    return tuple(still for still in stills if wanted[still.key])
 
 
 def axes_of(record: MapRecord | None) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What the map says to people who do not see it: its points, and where the probe has come to rest."""
+"""What the map says to people who do not see it: its points, and where probe and pointer rest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REST_MS = 700
 
 
 class MapVoice(QObject):
-    """Says what the map shows, and where the probe has come to rest; nothing while it moves.
+    """Says what the map shows, and where probe and pointer have come to rest; nothing while they move.
 
     ``label_of`` gives the label of a row, or "".
     """
@@ -31,17 +31,38 @@ class MapVoice(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._tell)
+        self._pointed = QTimer(self)
+        self._pointed.setSingleShot(True)
+        self._pointed.setInterval(_REST_MS)
+        self._pointed.timeout.connect(self._tell_point)
+        self._row = -1
         store.changed.connect(self._changed)
+        window.map.hovered.connect(self._hovered)
 
     def close(self) -> None:
         """Say nothing more."""
         self._rest.stop()
+        self._pointed.stop()
 
     def _changed(self, old: Session, new: Session) -> None:
         if new.map is not old.map or new.work is not old.work or new.color_by != old.color_by:
             self._name(new)
         if new.cursor is not old.cursor and QAccessible.isActive():
             self._rest.start()
+
+    def _hovered(self, row: int) -> None:
+        self._row = row
+        if row >= 0 and QAccessible.isActive():
+            self._pointed.start()
+        else:
+            self._pointed.stop()
+
+    def _tell_point(self) -> None:
+        """Say which point the pointer rests on."""
+        work = self._store.session.work
+        if work is not None and 0 <= self._row < len(work):
+            parts = (self._label_of(self._row), work.item_name(self._row))
+            announce(self._window.map, f"Pointer on {', '.join(filter(None, parts))}")
 
     def _name(self, session: Session) -> None:
         count = len(session.map.positions) if session.map is not None else 0

@@ -6,9 +6,9 @@ import math
 import time
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QStyle
 
 from explorer.core.view import Bounds, View
+from explorer.ui.parts import animation
 
 _TICK_MS = 12
 _GLIDE = 0.045  # seconds in which all but 1/e of a zoom is done
@@ -68,7 +68,7 @@ class Camera(QObject):
     def accompany(self, bounds: Bounds | None, *, exactly: bool) -> None:
         """The extent that a moving map comes to: follow it smoothly where one must, or ``exactly``."""
         self._bounds = bounds
-        if not QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
+        if not animation.is_wanted():
             self.follow()
             return
         self._room = 1.0 if exactly else _ROOM
@@ -124,7 +124,7 @@ class Camera(QObject):
 
     def glide(self, x: float, y: float, factor: float) -> None:
         """As ``zoom``, but on the way for a moment; further turns of a wheel add to it."""
-        if not QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
+        if not animation.is_wanted():
             self.zoom(x, y, factor)
             return
         to_come = self._glide[2] if self._ticking.isActive() else 0.0

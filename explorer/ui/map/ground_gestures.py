@@ -1,4 +1,4 @@
-"""How the ground of the map is shaded, and what is shown beside its points: decoded pictures and names."""
+"""How the ground of the map is shaded, and what is shown beside its points: pictures and names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COARSE = 4
 
 
 class GroundGestures(QObject):
-    """Chooses the ground, the decoded background and the names, and has them worked out for each map.
+    """Chooses the ground, decoded background, thumbnails and names, and has them worked out for each map.
 
     What is worked out waits until a map has come to rest; its layers are made when they are first shown.
 
@@ -51,12 +51,14 @@ class GroundGestures(QObject):
         chosen = str(settings.value("ground", GROUNDS[0]))
         self.ground = chosen if chosen in GROUNDS else GROUNDS[0]
         self.has_names, self.has_background = str(settings.value("names", "true")) == "true", False
+        window.map.set_thumbnails(str(settings.value("thumbnails", "false")) == "true")
         self._rests: LatentMap | None = None
         self._support: tuple[LatentMap, Support] | None = None
         self._spread: tuple[LatentMap, SpreadLayer] | None = None
         self._names: NamesLayer | None = None
         self._background: LatticeLayer | None = None
         self._key: GroundKey | None = None
+        self._told = ""
         presenter.rested.connect(self._show)
         store.changed.connect(self._follow)
 
@@ -64,6 +66,7 @@ class GroundGestures(QObject):
         """Let the menu say what is chosen."""
         actions["use_ground", self.ground].setChecked(True)
         actions["toggle_names"].setChecked(self.has_names)
+        actions["toggle_thumbnails"].setChecked(self._window.map.has_thumbnails)
         self._toggle = actions["toggle_background"]
 
     def use_ground(self, name: str) -> None:
@@ -75,6 +78,12 @@ class GroundGestures(QObject):
             self._window.status.say(
                 "Orange ground: neighbours on the map have different latents; blue: alike ones"
             )
+
+    def toggle_thumbnails(self) -> None:
+        """Pictures over the whole map, or only where few points are in view; remembered."""
+        view = self._window.map
+        view.set_thumbnails(not view.has_thumbnails)
+        self._settings.setValue("thumbnails", "true" if view.has_thumbnails else "false")
 
     def toggle_names(self) -> None:
         """Show the names of labels on the map, or none; remembered."""
@@ -222,7 +231,7 @@ class GroundGestures(QObject):
             from explorer.ui.map.lattice_layer import LatticeLayer
 
             self._background = LatticeLayer(self._loop.is_idle, self)
-            self._background.told.connect(self._window.status.say)
+            self._background.told.connect(self._tell)
             self._background.failed.connect(self._give_up)
             self._window.map.add_layer(self._background, below=True)
         if not can:
@@ -235,6 +244,12 @@ class GroundGestures(QObject):
         assert latent_map is not None
         bounds = latent_map.raster.bounds or (0.0, 0.0, 0.0, 0.0)
         self._background.set_source(Source(pair, latent_map.inverse, session.extras, Lattice.over(bounds)))
+
+    def _tell(self, text: str) -> None:
+        self._window.status.take_back(self._told)
+        self._told = text
+        if text:
+            self._window.status.say(text, aloud=False)
 
     def _give_up(self, sentence: str) -> None:
         self._window.message.say(sentence)

@@ -5,24 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import numpy as np
-from PySide6.QtCore import QObject, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QRect, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.view import View
 from explorer.ui.map.ground import draw_moved
-from explorer.ui.map.lattice_pictures import LatticePictures, Source
-from explorer.ui.map.layers import MapLayer
+from explorer.ui.map.lattice_pictures import LEVELS, LatticePictures, Source
+from explorer.ui.map.layers import MapLayer, Still
 from explorer.ui.map.renderer import Scene
 from explorer.ui.parts.latest_work import LatestWork
 
-_SMALLEST, _LARGEST, _SHARE = 30, 64, 0.75
 _MARGIN = 1.3
-_GAP = 1.0
-_LEVELS = 2
 _SHOWN_EVERY = 0.08
 _WORTH_TELLING = 1.0
 _LONGEST = 10.0
@@ -46,7 +42,8 @@ class LatticeLayer(MapLayer):
     time, from any thread, whether nobody waits for a picture: only then is anything decoded here.
 
     Signals:
-        told: a remark on how far it is, where that takes longer than a moment.
+        told: a remark on how far it is, where that takes longer than a moment; empty when it has come to its
+            end.
         failed: a sentence: why the model draws no more.
     """
 
@@ -72,6 +69,7 @@ class LatticeLayer(MapLayer):
     def set_source(self, source: Source | None) -> None:
         """Decode from this; None for no background."""
         self._decoding.forget()
+        self.told.emit("")
         self._pictures = LatticePictures(source) if source is not None else None
         self._frame = None
         self._ask()
@@ -87,6 +85,12 @@ class LatticeLayer(MapLayer):
         """Paint what is there, moved and scaled to where it now lies."""
         if self._frame is not None:
             draw_moved(painter, self._frame[1], self._frame[0], view)
+
+    def still(self) -> Still | None:
+        """See ``MapLayer``."""
+        from explorer.ui.map.lattice_still import LatticeStill
+
+        return LatticeStill(self._pictures.source) if self._pictures is not None else None
 
     def settle(self) -> None:
         """Wait until all is decoded."""
@@ -125,7 +129,7 @@ class LatticeLayer(MapLayer):
         """Show what is there, then decode the rest, from coarse to fine and from the middle outwards."""
         pictures, lattice = wanted.pictures, wanted.pictures.source.lattice
         finest, box = _finest(wanted), _wide(wanted.view).bounds
-        levels = range(max(finest - _LEVELS, 0), finest + 1)
+        levels = range(max(finest - LEVELS, 0), finest + 1)
         for level in levels:
             pictures.weigh(list(lattice.within(level, box)))
         self._show(wanted)
@@ -151,6 +155,7 @@ class LatticeLayer(MapLayer):
                     shown = time.perf_counter()
             if total:
                 self._show(wanted)
+        self.told.emit("")
 
     def _show(self, wanted: _Wanted) -> None:
         self._made.emit(wanted.pictures, _composed(wanted))
@@ -163,10 +168,7 @@ class LatticeLayer(MapLayer):
 
 
 def _finest(wanted: _Wanted) -> int:
-    """The level whose pictures are about as large on the screen as the model draws them."""
-    image = wanted.pictures.source.pair.image
-    pixels = min(max(_SHARE * max(image.height, image.width), _SMALLEST), _LARGEST)
-    return wanted.pictures.source.lattice.level_of(wanted.view.units_per_pixel, pixels)
+    return wanted.pictures.source.finest(wanted.view.units_per_pixel)
 
 
 def _wide(view: View) -> View:
@@ -176,33 +178,7 @@ def _wide(view: View) -> View:
 
 def _composed(wanted: _Wanted) -> tuple[View, QImage]:
     """The pictures that are there as one image, and the view that it is of."""
-    pictures, ratio, wide = wanted.pictures, wanted.ratio, _wide(wanted.view)
-    wide = replace(wide, center_x=wanted.view.center_x, center_y=wanted.view.center_y)
-    image = QImage(
-        math.ceil(wide.width * ratio),
-        math.ceil(wide.height * ratio),
-        QImage.Format.Format_ARGB32_Premultiplied,
-    )
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    lattice, pixels = pictures.source.lattice, wide.magnified(ratio)
-    finest = _finest(wanted)
-    coarsest = lattice.within(max(finest - _LEVELS, 0), wide.bounds)
-    for cell, picture, opacity in pictures.to_draw(list(coarsest), finest):
-        left, bottom, right, top = lattice.box(cell)
-        corners = pixels.to_screen(np.array([(left, top), (right, bottom)])).round()
-        (x, y), (width, height) = (
-            corners[0].tolist(),
-            (corners[1] - corners[0] - round(_GAP * ratio)).tolist(),
-        )
-        square = QRectF(x, y, max(width, 1.0), max(height, 1.0))
-        target = QRectF(0, 0, picture.width(), picture.height())
-        scale = min(square.width() / target.width(), square.height() / target.height())
-        target.setSize(target.size() * scale)
-        target.moveCenter(square.center())
-        painter.setOpacity(opacity)
-        painter.drawImage(target, picture)
-    painter.end()
-    image.setDevicePixelRatio(ratio)
+    wide = _wide(wanted.view)
+    image = wanted.pictures.composed(wide.magnified(wanted.ratio), wanted.ratio, _finest(wanted))
+    image.setDevicePixelRatio(wanted.ratio)
     return wide, image

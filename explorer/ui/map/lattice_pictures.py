@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from explorer.core.inverse import Inverse
 from explorer.core.lattice import Cell, Lattice
 from explorer.core.model_pair import ModelPair
+from explorer.core.view import View
 from explorer.ui.map.thumbnail_cache import LARGEST, scaled
 from explorer.ui.parts.pictures import to_qimage
 
@@ -24,6 +26,11 @@ FAINTEST = 0.06
 PIXELS = 64.0
 """A square's picture is that of a place looked at where the square is so many pixels wide."""
 
+LEVELS = 2
+"""How many levels are shown above the finest until that is there."""
+
+_SMALLEST, _LARGEST, _SHARE = 30, 64, 0.75
+_GAP = 1.0
 _AT_ONCE_SECONDS = 0.012
 _MOST_AT_ONCE = 64
 
@@ -36,6 +43,11 @@ class Source:
     inverse: Inverse
     extras: Mapping[str, float]
     lattice: Lattice
+
+    def finest(self, units_per_pixel: float) -> int:
+        """The level whose pictures are about as large as the model draws them, at that scale."""
+        pixels = min(max(_SHARE * max(self.pair.image.height, self.pair.image.width), _SMALLEST), _LARGEST)
+        return self.lattice.level_of(units_per_pixel, pixels)
 
     def support_of(self, cells: Sequence[Cell]) -> NDArray[np.float32]:
         """How far the data speak for the middle of each square, ``(n,)`` in [0, 1]."""
@@ -132,6 +144,28 @@ class LatticePictures:
                 yield from self.to_draw(quarters, finest)
             elif image is not None:
                 yield cell, image, self.opacity(cell)
+
+    def composed(self, view: View, ratio: float, finest: int) -> QImage:
+        """What there is of a view in pixels, of which ``ratio`` make a unit, as one image."""
+        image = QImage(view.width, view.height, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        lattice, gap = self.source.lattice, round(_GAP * ratio)
+        coarsest = lattice.within(max(finest - LEVELS, 0), view.bounds)
+        for cell, picture, opacity in self.to_draw(list(coarsest), finest):
+            left, bottom, right, top = lattice.box(cell)
+            corners = np.floor(view.to_screen(np.array([(left, top), (right, bottom)])) + 0.5)
+            (x, y), (width, height) = corners[0].tolist(), (corners[1] - corners[0] - gap).tolist()
+            square = QRectF(x, y, max(width, 1.0), max(height, 1.0))
+            target = QRectF(0, 0, picture.width(), picture.height())
+            scale = min(square.width() / target.width(), square.height() / target.height())
+            target.setSize(target.size() * scale)
+            target.moveCenter(square.center())
+            painter.setOpacity(opacity)
+            painter.drawImage(target, picture)
+        painter.end()
+        return image
 
 
 def _small(picture: NDArray[np.uint8]) -> QImage:

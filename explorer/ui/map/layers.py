@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter
 
+from explorer.core.progress import Progress
 from explorer.core.view import View
 from explorer.ui.map.renderer import Scene
 from explorer.ui.parts.theme import DARK, Theme
+
+
+class Still(Protocol):
+    """What a layer shows, for a figure: of any size, and drawn by any thread. ``key`` names what it is."""
+
+    key: str
+
+    def drawing(
+        self, scene: Scene, view: View, ratio: float, progress: Progress
+    ) -> Callable[[QPainter, View], None]:
+        """Work out what lies in a view in pixels, of which ``ratio`` make a unit of lengths.
+
+        Returns what paints a part of it, a view on the same pixels, with a painter on these. Raises
+        ``ExplorerError`` and ``Cancelled``.
+        """
 
 
 class MapLayer(QObject):
@@ -48,6 +67,10 @@ class MapLayer(QObject):
 
     def area_of(self, row: int, view: View) -> QRectF | None:
         """Where in the window the picture of a row lies."""
+        return None
+
+    def still(self) -> Still | None:
+        """What a figure of the map shows of it; None for nothing."""
         return None
 
     def settle(self) -> None:
@@ -107,6 +130,11 @@ class LayerStack(QObject):
         """Where in the window the uppermost picture of a row lies; None for none."""
         areas = (layer.area_of(row, view) for layer in reversed(self._layers) if layer.is_active)
         return next((area for area in areas if area is not None), None)
+
+    def stills(self) -> tuple[Still, ...]:
+        """What a figure of the map shows of the active ones, from the bottom up."""
+        stills = (layer.still() for layer in self._layers if layer.is_active)
+        return tuple(still for still in stills if still is not None)
 
     def settle(self) -> None:
         """Finish what is still on its way."""

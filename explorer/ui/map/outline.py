@@ -25,6 +25,12 @@ def how_of(modifiers: Qt.KeyboardModifier) -> How:
     return "add" if modifiers & Qt.KeyboardModifier.ShiftModifier else "replace"
 
 
+def is_click(start: QPointF, to: QPointF) -> bool:
+    """Whether a hand that went from ``start`` to ``to`` has only trembled."""
+    moved = to - start
+    return max(abs(moved.x()), abs(moved.y())) < CLICK
+
+
 class Outline:
     """A lasso or rectangle being drawn, in window units.
 
@@ -41,8 +47,7 @@ class Outline:
 
     def extend(self, to: QPointF) -> None:
         """The hand has moved."""
-        moved = to - self._start
-        self.is_click = self.is_click and max(abs(moved.x()), abs(moved.y())) < CLICK
+        self.is_click = self.is_click and is_click(self._start, to)
         if self._is_box:
             self.path = [self._start, QPointF(to.x(), self._start.y()), to, QPointF(self._start.x(), to.y())]
         else:

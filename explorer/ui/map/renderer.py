@@ -114,9 +114,8 @@ def render(
     plan = plan_of(scene, view, ratio, effort, bare=scene.transparent)
     ground = None
     if scene.transparent:
-        alone = replace(scene, raster=_NO_POINTS, codes=None, shown=None, selected=None)
-        ground = _image(paint(plan_of(alone, view, ratio)), ratio)
-    image = _image(paint(plan, stop), ratio, clear=scene.transparent)
+        ground = image_of(paint(plan_of(without_points(scene), view, ratio)), ratio)
+    image = image_of(paint(plan, stop), ratio, clear=scene.transparent)
     if scene.contoured:
         painter = QPainter(image)
         lines, style = scene.raster.contours(scene.shown), scene.style
@@ -125,7 +124,12 @@ def render(
     return Frame(scene, view, ratio, image, plan.exact, time.perf_counter() - began, ground)
 
 
-def _image(pixels: NDArray[np.uint8], ratio: float, *, clear: bool = False) -> QImage:
+def without_points(scene: Scene) -> Scene:
+    """The ground alone."""
+    return replace(scene, raster=_NO_POINTS, codes=None, shown=None, selected=None)
+
+
+def image_of(pixels: NDArray[np.uint8], ratio: float, *, clear: bool = False) -> QImage:
     """What ``raster.paint`` painted as an image of ``ratio`` pixels a unit."""
     height, width = pixels.shape[:2]
     kind = QImage.Format.Format_ARGB32_Premultiplied if clear else QImage.Format.Format_RGB32

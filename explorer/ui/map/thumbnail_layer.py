@@ -9,16 +9,16 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication, QStyle
 
 from explorer.core.thumbnail_layout import count_within
 from explorer.core.view import View
 from explorer.ui.map.ground import draw_moved
-from explorer.ui.map.layers import MapLayer
+from explorer.ui.map.layers import MapLayer, Still
 from explorer.ui.map.renderer import Scene
 from explorer.ui.map.thumbnail_cache import Read
 from explorer.ui.map.thumbnail_sheet import Sheet, Wanted
 from explorer.ui.map.thumbnail_worker import ThumbnailWorker
+from explorer.ui.parts import animation
 
 LEAST_FEW, FEW = 120, 400
 """Points in view from which on pictures replace them, in a small window and in a large one."""
@@ -27,6 +27,7 @@ SMALLEST_CELL, SMALLEST_OF_ALL = 44.0, 32.0
 _MOST_CELLS = 1000
 _AREA_OF_POINT = 2000.0
 _HOLD, _STILL_FEW = 1.12, 1.3
+_MOST_COUNTED = round(_STILL_FEW * FEW)
 _DOT_REACH = 4.0
 _MARGIN, _LEAST_MARGIN = 160, 24
 _FADE, _TICK_MS = 0.15, 12
@@ -45,6 +46,7 @@ class ThumbnailLayer(MapLayer):
         super().__init__(parent)
         self._has_pictures, self._everywhere = True, False
         self._is_few = False
+        self._counted: tuple[Scene, View, int] | None = None
         self._level: int | None = None
         self._at: tuple[Scene, View, float] | None = None
         # Until the sheet has faded in, ``_old`` is what was there before.
@@ -135,6 +137,12 @@ class ThumbnailLayer(MapLayer):
         """Where in the window the picture of a row lies."""
         return None if self._sheet is None or row < 0 else self._sheet.area_of(row, view)
 
+    def still(self) -> Still:
+        """See ``MapLayer``."""
+        from explorer.ui.map.thumbnail_still import ThumbnailStill
+
+        return ThumbnailStill(self._worker.read, everywhere=self._everywhere)
+
     def settle(self) -> None:
         """Read and paint all pictures that are to be seen before returning."""
         self._come_to_rest()
@@ -168,17 +176,14 @@ class ThumbnailLayer(MapLayer):
         """Have painted what the sheet lacks, or let it go."""
         assert self._at is not None
         scene, view, ratio = self._at
-        few = min(max(view.width * view.height / _AREA_OF_POINT, LEAST_FEW), FEW)
-        few *= _STILL_FEW if self._is_few else 1.0
-        count = self._has_pictures and count_within(scene.raster.index, scene.shown, view.bounds, FEW)
-        self._is_few = 0 < count <= few
+        count = self._count(scene, view) if self._has_pictures else 0
+        self._is_few = are_few(count, view, already=self._is_few)
         if not (count and (self._everywhere or self._is_few)):
             self._rests.stop()
             self._worker.forget()
             self._show(None)
             return
-        smallest = SMALLEST_CELL if self._is_few else SMALLEST_OF_ALL
-        self._level = _level_for(view, smallest, self._level)
+        self._level = level_for(view, self._level, few=self._is_few)
         wanted = Wanted(scene, _widened(view, ratio), ratio, self._level, self._is_few)
         latest = self._worker.latest
         self._rests.stop()
@@ -186,6 +191,14 @@ class ThumbnailLayer(MapLayer):
             self._worker.request(wanted)
         elif latest.view.units_per_pixel != view.units_per_pixel:
             self._rests.start()  # the same pictures, but for now scaled: a zoom asks for many sheets
+
+    def _count(self, scene: Scene, view: View) -> int:
+        """How many points are to be seen, as ``count_within`` has it; kept while nothing of that changes."""
+        kept, at, count = self._counted or (None, None, 0)
+        if kept is None or kept.raster is not scene.raster or kept.shown is not scene.shown or at != view:
+            count = count_within(scene.raster.index, scene.shown, view.bounds, _MOST_COUNTED)
+            self._counted = scene, view, count
+        return count
 
     def _take(self, sheet: Sheet | None) -> None:
         if sheet is not None and sheet is not self._sheet and sheet.wanted is self._worker.latest:
@@ -202,7 +215,7 @@ class ThumbnailLayer(MapLayer):
             self._old, self._faded_from = self._sheet, time.perf_counter()
             self._fading.start()
         self._sheet = sheet
-        if not QApplication.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration):
+        if not animation.is_wanted():
             self._end_fade()
 
     def _share(self) -> float:
@@ -229,8 +242,15 @@ def _timer(layer: QObject, work: Callable[[], None], milliseconds: int, *, once:
     return timer
 
 
-def _level_for(view: View, smallest: float, present: int | None) -> int:
+def are_few(count: int, view: View, *, already: bool = False) -> bool:
+    """Whether so many points in a view have room for their pictures; if they ``already`` had, some more."""
+    few = min(max(view.width * view.height / _AREA_OF_POINT, LEAST_FEW), FEW)
+    return 0 < count <= few * (_STILL_FEW if already else 1.0)
+
+
+def level_for(view: View, present: int | None = None, *, few: bool) -> int:
     """The level whose cells have the right size on the screen; the present one as long as it is nearly so."""
+    smallest = SMALLEST_CELL if few else SMALLEST_OF_ALL
     smallest = max(smallest, math.sqrt(view.width * view.height / _MOST_CELLS))
     if present is not None and smallest / _HOLD <= 2.0**present / view.units_per_pixel < 2 * smallest * _HOLD:
         return present

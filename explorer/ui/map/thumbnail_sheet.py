@@ -98,15 +98,27 @@ class Sheet:
 
 
 def paint_sheet(wanted: Wanted, layout: Layout, cache: ThumbnailCache) -> Sheet:
-    """Paint the pictures that have been read, framed in their points' colours."""
-    view, ratio = wanted.view.magnified(wanted.ratio), wanted.ratio
+    """Paint the pictures that have been read."""
+    view = wanted.view.magnified(wanted.ratio)
+    image, there = paint_pictures(wanted.scene, view, wanted.ratio, layout, cache)
+    image.setDevicePixelRatio(wanted.ratio)
+    return Sheet(wanted, image, layout.only(there))
+
+
+def paint_pictures(
+    scene: Scene, view: View, ratio: float, layout: Layout, cache: ThumbnailCache
+) -> tuple[QImage, np.ndarray]:
+    """The pictures that have been read, framed in their points' colours, in a view in pixels.
+
+    ``ratio`` pixels make a unit of lengths. The other value says of each picture whether it is there.
+    """
     image = QImage(view.width, view.height, _PREMULTIPLIED)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     stamps = _Stamps(ratio)
     side = max(1, round(layout.side / view.units_per_pixel))
     centers = view.to_screen(layout.centers)
-    colors, chosen = _colors(wanted.scene, layout.rows), _are_selected(wanted.scene, layout.rows)
+    colors, chosen = _colors(scene, layout.rows), _are_selected(scene, layout.rows)
     there = np.zeros(len(layout), bool)
     corners = np.floor(centers - 0.5 * side + 0.5).astype(int)
     seen = ((corners > -side) & (corners < (view.width, view.height))).all(axis=1)
@@ -124,14 +136,16 @@ def paint_sheet(wanted: Wanted, layout: Layout, cache: ThumbnailCache) -> Sheet:
         painter.setCompositionMode(_Mode.CompositionMode_DestinationIn)
         painter.drawImage(area.topLeft(), stamps.mask(size))
         painter.setCompositionMode(_Mode.CompositionMode_SourceOver)
-        edge = wanted.scene.style.halo if chosen[i] else None
+        edge = scene.style.halo if chosen[i] else None
         painter.drawImage(area.topLeft(), stamps.frame(size, colors[i], edge))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint_leaders(painter, wanted, layout, there & layout.moved, colors)
-    _paint_dots(painter, wanted, layout)
+    under = QColor(*scene.style.background)
+    _paint_leaders(painter, view, ratio, layout, there & layout.moved, colors, under)
+    places, colors = view.to_screen(layout.other_places), _colors(scene, layout.others)
+    for place, color in zip(places.tolist(), colors, strict=True):  # points that lie under others' pictures
+        _paint_dot(painter, QPointF(*place), QColor(*color), under, ratio)
     painter.end()
-    image.setDevicePixelRatio(ratio)
-    return Sheet(wanted, image, layout.only(there))
+    return image, there
 
 
 Rgb = tuple[int, int, int]
@@ -197,13 +211,17 @@ def _paint_picture(painter: QPainter, picture: QImage, area: QRect) -> None:
 
 
 def _paint_leaders(
-    painter: QPainter, wanted: Wanted, layout: Layout, which: np.ndarray, colors: list[Rgb]
+    painter: QPainter,
+    view: View,
+    ratio: float,
+    layout: Layout,
+    which: np.ndarray,
+    colors: list[Rgb],
+    under: QColor,
 ) -> None:
     """A thin line from each point to its picture, where that stands in a neighbouring cell."""
-    view, ratio = wanted.view.magnified(wanted.ratio), wanted.ratio
     half = 0.5 * layout.side / view.units_per_pixel
     points, centers = view.to_screen(layout.places), view.to_screen(layout.centers)
-    under = QColor(*wanted.scene.style.background)
     for i in np.flatnonzero(which).tolist():
         start = points[i]
         end = np.clip(start, centers[i] - half, centers[i] + half)
@@ -212,14 +230,6 @@ def _paint_leaders(
             painter.setPen(QPen(color, width * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawLine(*line)
         _paint_dot(painter, line[0], QColor(*colors[i]), under, ratio)
-
-
-def _paint_dots(painter: QPainter, wanted: Wanted, layout: Layout) -> None:
-    """The points that lie under pictures of others."""
-    view, under = wanted.view.magnified(wanted.ratio), QColor(*wanted.scene.style.background)
-    places, colors = view.to_screen(layout.other_places), _colors(wanted.scene, layout.others)
-    for place, color in zip(places.tolist(), colors, strict=True):
-        _paint_dot(painter, QPointF(*place), QColor(*color), under, wanted.ratio)
 
 
 def _paint_dot(painter: QPainter, at: QPointF, color: QColor, edge: QColor, ratio: float) -> None:

@@ -19,6 +19,9 @@ _CHUNK, _SLICE = 24, 0.15
 class ThumbnailWorker(QObject):
     """Lays out, reads and paints in a thread that lives as long as there is something to do.
 
+    Attributes:
+        read: where the pictures come from.
+
     Signals:
         finished: a ``Sheet``: soon one with the pictures that are at hand, then others with more of them.
     """
@@ -27,6 +30,7 @@ class ThumbnailWorker(QObject):
 
     def __init__(self, read: Read) -> None:
         super().__init__()
+        self.read = read
         self._cache = ThumbnailCache(read)
         self._painting = LatestWork("thumbnails", self._paint)
         self._last: Sheet | None = None
@@ -45,6 +49,7 @@ class ThumbnailWorker(QObject):
     def set_source(self, read: Read) -> None:
         """Another data set's pictures."""
         self.forget()
+        self.read = read
         self._cache = ThumbnailCache(read)
 
     def request(self, wanted: Wanted) -> None:

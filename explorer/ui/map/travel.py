@@ -9,13 +9,13 @@ import time
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QApplication, QStyle
 
 from explorer.core.motion import Motion
 from explorer.core.raster import Raster
 from explorer.core.session import Place, Session
 from explorer.core.view import Bounds
 from explorer.ui.map.view import MapView
+from explorer.ui.parts import animation
 
 Floats = npt.NDArray[np.float32]
 
@@ -120,9 +120,8 @@ class Travel(QObject):
         return {later: self.shown_place(before) for before, later in places if before and later}
 
     def _can_move(self, raster: Raster) -> bool:
-        style = QApplication.style()
-        animated = style.styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self._view) > 0
-        return animated and self._view.isVisible() and self._frame_seconds < _TOO_SLOW and len(raster) > 0
+        is_quick = self._frame_seconds < _TOO_SLOW
+        return self._view.isVisible() and is_quick and len(raster) > 0 and animation.is_wanted()
 
     def _work(self, motion: Motion) -> None:
         while True:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
@@ -21,20 +20,22 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture
+from PySide6.QtWidgets import QGestureEvent
 
 from explorer.core.selection import How
 from explorer.core.view import View
-from explorer.ui.map.canvas import ZOOM_STEP, MapCanvas
+from explorer.ui.map.canvas import MapCanvas
+from explorer.ui.map.drawn import ZOOM_STEP
+from explorer.ui.map.grips import Grip, grip_at, point_at_flag
 from explorer.ui.map.marks import on_screen
-from explorer.ui.map.outline import CLICK, Outline, how_of, pointer
-from explorer.ui.map.overlay import RING
+from explorer.ui.map.outline import Outline, how_of, is_click, pointer
+from explorer.ui.map.path_hand import PathHand
+from explorer.ui.map.pinch import Pinch, fingers
 from explorer.ui.parts.hook import Hook
 
 Tool = Literal["probe", "pan", "lasso", "rectangle", "path"]
 Gesture = Literal["probe", "pan", "outline", "path"]
 
-_REACH = 10.0
 _NUDGE, _WIDE_NUDGE = 4.0, 24.0
 _NOTCH = 120.0
 _PINCH = Qt.NativeGestureType.ZoomNativeGesture
@@ -45,8 +46,6 @@ _ARROWS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Up: (0.0, -1.0),
     Qt.Key.Key_Down: (0.0, 1.0),
 }
-_ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_REMOVES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
@@ -100,7 +99,8 @@ class MapView(MapCanvas):
         self._grabbing: QPointF | None = None
         self._on_grip = False
         self._button = Qt.MouseButton.NoButton
-        self._last, self._pinched = QPointF(), 1.0
+        self._last = QPointF()
+        self._path, self._pinch = PathHand(self), Pinch(self._camera)
         self._space = False
         # Hovering waits until the events at hand are done, so that a fast pointer costs one look-up a round.
         self._hover_later = QTimer(self)
@@ -156,7 +156,8 @@ class MapView(MapCanvas):
             self._press(event.position())
         elif self._tool == "path" and self._how == "replace":
             self._gesture = "path"
-            self._press_path(event.position())
+            self._path.press(event.position())
+            self._set_grip(True)
         else:
             self._gesture = "outline"
             self._outline = Outline(event.position(), self._how, is_box=self._tool != "lasso")
@@ -173,7 +174,7 @@ class MapView(MapCanvas):
             self._last = position
             self._camera.pan(step.x(), step.y())
         elif self._gesture == "path":
-            self._drag_path(position)
+            self._path.drag(position)
         elif self._outline is not None:
             self._outline.extend(position)
             self._marks.lasso = self._outline.path
@@ -192,8 +193,7 @@ class MapView(MapCanvas):
             self._grabbing = None
             self._probe(event.position(), "release")
         elif gesture == "path":
-            self._grabbing = None
-            self._station(event.position(), "release")
+            self._path.release(event.position())
         elif self._outline is not None:
             self._finish_outline(self._outline)
         self._set_how(event.modifiers())
@@ -218,7 +218,7 @@ class MapView(MapCanvas):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._marks.pointer = None
-        self._hover_flag(-1)
+        self._point_at_flag(-1)
         self._hover(-1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -233,74 +233,28 @@ class MapView(MapCanvas):
 
     def _press(self, at: QPointF) -> None:
         """A hand on something exact takes that; else the place is probed."""
-        grabbed = self._under_hand(at)
-        self._set_grip(grabbed is not None and grabbed[0] != "row")
-        if grabbed is None:
+        grip = self._grip_at(at)
+        row = self.row_at(at.x(), at.y()) if grip is None else -1
+        self._set_grip(grip is not None)
+        if grip is None and row < 0:
             self._probe(at, "press")
         else:
             self._grabbing = at
-            self.grabbed.emit(*grabbed)
+            self.grabbed.emit(*(grip or ("row", row)))
 
     def _drag(self, to: QPointF) -> None:
         """Probe, but let a hand that only clicked on something tremble."""
         if self._grabbing is not None:
-            moved = to - self._grabbing
-            if max(abs(moved.x()), abs(moved.y())) < CLICK:
+            if is_click(self._grabbing, to):
                 return
             self._grabbing = None
         self._probe(to, "move")
 
-    def _press_path(self, at: QPointF) -> None:
-        """A hand on a station takes it, on anything exact makes it one, and else makes the place one."""
-        phase, number = self._grip_at(at) or ("row", self.row_at(at.x(), at.y()))
-        self._set_grip(True)
-        self._grabbing = at
-        self._station(at, phase if number >= 0 else "place", number)
+    def _grip_at(self, at: QPointF) -> Grip | None:
+        return grip_at(self._marks, self.view(), at, stations=self._tool == "path")
 
-    def _drag_path(self, to: QPointF) -> None:
-        """Move the station, but let a hand that only clicked tremble."""
-        if self._grabbing is not None:
-            moved = to - self._grabbing
-            if max(abs(moved.x()), abs(moved.y())) < CLICK:
-                return
-            self._grabbing = None
-        self._station(to, "move")
-
-    def _station(self, at: QPointF, phase: str, number: int = -1) -> None:
-        x = min(max(at.x(), 0.0), float(self.width()))
-        y = min(max(at.y(), 0.0), float(self.height()))
-        self.stationed.emit(*self.view().to_map(x, y), phase, number)
-
-    def _under_hand(self, at: QPointF) -> tuple[str, int] | None:
-        """What can be taken: the cursor's ring, else a dropped picture, else a point, if one is in reach."""
-        grip = self._grip_at(at)
-        row = self.row_at(at.x(), at.y()) if grip is None else -1
-        return ("row", row) if row >= 0 else grip
-
-    def _grip_at(self, at: QPointF) -> tuple[str, int] | None:
-        """The cursor's dashed ring, a dropped picture or a flag: all of it is a grip, whatever it covers.
-
-        With the path tool a station before all.
-        """
-        view, here = self.view(), np.array([at.x(), at.y()])
-        if self._tool == "path" and self._marks.path is not None:
-            number = self._marks.path.station_at(view, at.x(), at.y())
-            if number >= 0:
-                return "station", number
-        cursor = self._marks.cursor if self._marks.cursor_is_own else None
-        if cursor is not None and _apart(view, cursor, here) <= RING:
-            return "cursor", 0
-        away = [(_apart(view, place, here), i) for i, place in enumerate(self._marks.dropped)]
-        distance, number = min(away, default=(np.inf, 0))
-        if distance <= _REACH:
-            return "dropped", number
-        flag = self._marks.bookmarks.flag_at(view, at.x(), at.y()) if self._marks.bookmarks else -1
-        return ("bookmark", flag) if flag >= 0 else None
-
-    def _hover_flag(self, number: int) -> None:
-        flags = self._marks.bookmarks
-        if flags is not None and flags.hovered != number:
-            flags.hovered = number
+    def _point_at_flag(self, number: int) -> None:
+        if point_at_flag(self._marks, number):
             self._refresh()
 
     def _set_grip(self, on_grip: bool) -> None:
@@ -332,7 +286,7 @@ class MapView(MapCanvas):
             grip = self._grip_at(pointer)
             on_flag = grip is not None and grip[0] == "bookmark"
             self._hover(-1 if on_flag else self.row_at(pointer.x(), pointer.y()))
-            self._hover_flag(grip[1] if grip is not None and on_flag else -1)
+            self._point_at_flag(grip[1] if grip is not None and on_flag else -1)
             self._set_grip(grip is not None)
 
     def _set_how(self, modifiers: Qt.KeyboardModifier) -> None:
@@ -369,11 +323,7 @@ class MapView(MapCanvas):
         elif key == Qt.Key.Key_Escape and self._gesture == "outline":
             self._gesture = None
             self._drop_outline()
-        elif self._tool == "path" and key in _ENDS:
-            self.path_ended.emit()
-        elif self._tool == "path" and key in _REMOVES:
-            self.station_unwanted.emit()
-        else:
+        elif self._tool != "path" or not self._path.key(key):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -413,31 +363,22 @@ class MapView(MapCanvas):
         elif isinstance(event, QNativeGestureEvent) and event.gestureType() == _PINCH:
             self._camera.zoom(event.position().x(), event.position().y(), max(1.0 + event.value(), 0.1))
             return True
-        elif isinstance(event, QGestureEvent):
-            return self._pinch(event)
+        elif isinstance(event, QGestureEvent) and (two := fingers(event)) is not None:
+            self._give_up()
+            self._pinch.follow(two, self.mapFromGlobal(two.centerPoint()))
+            event.accept()
+            return True
         return super().event(event)
 
-    def _pinch(self, event: QGestureEvent) -> bool:
-        """Two fingers on the screen: zoom between them, and take the map along."""
-        pinch = event.gesture(Qt.GestureType.PinchGesture)
-        if not isinstance(pinch, QPinchGesture):
-            return False
-        if self._gesture is not None:  # the first finger had begun something
-            if self._gesture == "probe":
-                self._probe(self._last, "release")
-            elif self._gesture == "path":
-                self._station(self._last, "release")
+    def _give_up(self) -> None:
+        """End what a first finger had begun before the second came."""
+        if self._gesture == "probe":
+            self._probe(self._last, "release")
+        elif self._gesture == "path":
+            self._path.release(self._last)
+        if self._gesture is not None:
             self._gesture, self._grabbing, self._button = None, None, Qt.MouseButton.NoButton
             self._drop_outline()
-        at, total = self.mapFromGlobal(pinch.centerPoint()), max(pinch.totalScaleFactor(), 1e-3)
-        if pinch.state() != Qt.GestureState.GestureStarted:
-            # From our own last values: Qt repeats its steps in events that bring no new ones.
-            step = at - self._last
-            self._camera.pan(step.x(), step.y())
-            self._camera.zoom(at.x(), at.y(), total / self._pinched)
-        self._last, self._pinched = at, total
-        event.accept()
-        return True
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() or event.mimeData().hasImage():
@@ -456,8 +397,3 @@ class MapView(MapCanvas):
         self._refresh()
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())
-
-
-def _apart(view: View, place: Sequence[float] | NDArray[np.floating], here: NDArray[np.float64]) -> float:
-    """How far a place on the map is from one in the window, in window units."""
-    return float(np.hypot(*(view.to_screen(np.asarray(place, np.float64)[None])[0] - here)))

@@ -174,7 +174,8 @@ class Card(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._is_button = False
+        self._is_button = self._is_folded = False
+        self._shown: list[tuple[QLabel, QLabel]] = []
         self._title = ElidedLabel("cardtitle")
         self._lines = QGridLayout()
         self._lines.setHorizontalSpacing(8)
@@ -190,6 +191,7 @@ class Card(QFrame):
         """Show ``(name, value, tooltip)`` lines under a title; the one named ``bad`` stands out."""
         self._title.setText(title)
         clear(self._lines)
+        self._shown = []
         for row, (name, value, tip) in enumerate(lines):
             label, text = quiet(name), QLabel(value)
             text.setObjectName("bad" if name == bad else "")
@@ -199,6 +201,16 @@ class Card(QFrame):
                 part.setToolTip(tip)
             self._lines.addWidget(label, row, 0)
             self._lines.addWidget(text, row, 1)
+            self._shown.append((label, text))
+        if self._is_folded:
+            self.fold(True)
+
+    def fold(self, folded: bool) -> None:
+        """Show the title alone and what stands out, or all."""
+        self._is_folded = folded
+        for label, text in self._shown:
+            for part in (label, text):
+                part.setVisible(not folded or text.objectName() == "bad")
 
     def set_button(self, name: str) -> None:
         """Let the card be pressed; ``name`` says what that does."""
