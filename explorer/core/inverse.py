@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from explorer.core import regression
 from explorer.core.errors import ExplorerError
+from explorer.core.grid_index import GridIndex
 from explorer.core.plane_index import PlaneIndex
-from explorer.core.regression import Answer
+from explorer.core.regression import Answer, Near
 from explorer.core.trust import Calibration, Trust, calibrate, reach_of_support, support_of
 
 _log = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ class Inverse:
     """The way back from the map's plane into the latent space.
 
     ``positions`` is ``(N, 2)`` and ``latents`` ``(N, D) float32``, aligned. Rows that are not finite in
-    either are left out. Raises ``ExplorerError`` where none remains.
+    either are left out. ``grid`` has the positions sorted, where that was done already. Raises
+    ``ExplorerError`` where no row remains.
 
     Neighbouring points hold different latents, so an answer that is smooth along a drag cannot be exact at
     data; which of the two is wanted depends on what can be seen. Where the screen shows points apart, the
@@ -45,7 +47,9 @@ class Inverse:
     methods may be called from any thread.
     """
 
-    def __init__(self, positions: NDArray[np.floating], latents: NDArray[np.float32]) -> None:
+    def __init__(
+        self, positions: NDArray[np.floating], latents: NDArray[np.float32], grid: GridIndex | None = None
+    ) -> None:
         self._latents = np.ascontiguousarray(latents, np.float32).view(np.ndarray)
         self._latents.flags.writeable = False
         usable = np.isfinite(positions).all(axis=1) & np.isfinite(self._latents).all(axis=1)
@@ -55,7 +59,7 @@ class Inverse:
             )
         self._rows = np.flatnonzero(usable)
         self._places = np.asarray(positions, np.float64)[self._rows]
-        self._index = PlaneIndex(self._places)
+        self._index = PlaneIndex(self._places, grid if usable.all() else None)
         self._levels = {0: (self._index, self._rows)}
         self._count = regression.neighbour_count(len(self._rows))
         extent = self._places.max(axis=0) - self._places.min(axis=0)
@@ -166,17 +170,20 @@ class Inverse:
         self, x: float, y: float, units_per_pixel: float
     ) -> tuple[tuple[tuple[int, Answer], ...], float]:
         """The level that answers for a place, with its answer; or two, and the share of the second."""
-        found = self._answer_of(0, x, y, units_per_pixel)
-        wanted = max(LEAST_PIXELS * units_per_pixel, REACH * found.nearest)
-        if found.farthest >= wanted:
-            return ((0, found),), 0.0
-        level, coarser = 0, found
-        while coarser.farthest < wanted and self._has(level + 1):
+        least = LEAST_PIXELS * units_per_pixel
+        finer = coarser = self._ask(0, x, y, units_per_pixel, least, REACH)
+        if isinstance(coarser, Answer):
+            return ((0, coarser),), 0.0
+        level, wanted = 0, max(least, REACH * finer.nearest)
+        while isinstance(coarser, Near) and self._has(level + 1):
             level += 1
-            found, coarser = coarser, self._answer_of(level, x, y, units_per_pixel)
-        if coarser.farthest <= found.farthest or found.farthest <= 0.0:
+            finer, coarser = coarser, self._ask(level, x, y, units_per_pixel, wanted, 0.0)
+        if isinstance(coarser, Near):
+            return ((level, self._answer_of(level, x, y, units_per_pixel)),), 0.0
+        if coarser.farthest <= finer.farthest or finer.farthest <= 0.0:
             return ((level, coarser),), 0.0
-        share = math.log(wanted / found.farthest) / math.log(coarser.farthest / found.farthest)
+        share = math.log(wanted / finer.farthest) / math.log(coarser.farthest / finer.farthest)
+        found = self._answer_of(level - 1, x, y, units_per_pixel)
         return ((level - 1, found), (level, coarser)), min(max(share, 0.0), 1.0)
 
     def _has(self, level: int) -> bool:
@@ -195,8 +202,16 @@ class Inverse:
         return np.random.Generator(np.random.PCG64(0)).permutation(len(self._rows))
 
     def _answer_of(self, level: int, x: float, y: float, units_per_pixel: float) -> Answer:
+        answer = self._ask(level, x, y, units_per_pixel, 0.0, 0.0)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def _ask(
+        self, level: int, x: float, y: float, units_per_pixel: float, least: float, reach: float
+    ) -> Answer | Near:
+        """A level's answer, but only if its neighbours lie as far around as that."""
         index, rows = self._levels[level]
-        return _engine(index, rows, self._latents, x, y, self._count, units_per_pixel)
+        return _engine(index, rows, self._latents, x, y, self._count, units_per_pixel, least, reach)
 
     def _weights_of(
         self, level: int, x: float, y: float, units_per_pixel: float
@@ -217,9 +232,17 @@ def _answer_plainly(
     y: float,
     count: int,
     units_per_pixel: float,
-) -> Answer:
-    """What the ``count`` points nearest to a place say; the index's points are ``rows`` of the latents."""
+    least: float,
+    reach: float,
+) -> Answer | Near:
+    """What the ``count`` points nearest to a place say; the index's points are ``rows`` of the latents.
+
+    Only how far they lie where that is less than ``least`` or ``reach`` times the nearest one's distance.
+    """
     found, distances, offsets, cut = _around(index, x, y, count)
+    nearest, farthest = float(distances[0]), float(distances[-1])
+    if farthest < max(least, reach * nearest):
+        return Near(nearest, farthest)
     return regression.answer(distances, offsets, latents[rows[found]], cut, units_per_pixel)
 
 
@@ -243,7 +266,7 @@ def _blend(finer: Answer, coarser: Answer, share: float) -> Answer:
     )
 
 
-_engine: Callable[..., Answer] = _answer_plainly
+_engine: Callable[..., Answer | Near] = _answer_plainly
 
 
 @cache
@@ -267,7 +290,7 @@ def compile_engine() -> None:
         latents = np.zeros((1, 1), np.float32)
         latents.flags.writeable = False
         regression_kernels.answer_at(
-            PlaneIndex(np.zeros((1, 2))), np.zeros(1, np.int64), latents, 0.0, 0.0, 1, 0.0
+            PlaneIndex(np.zeros((1, 2))), np.zeros(1, np.int64), latents, 0.0, 0.0, 1, 0.0, 0.0, 0.0
         )
         _engine = regression_kernels.answer_at
     except Exception:  # noqa: BLE001  # numba fails in many ways, and the map works without it

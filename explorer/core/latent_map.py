@@ -18,6 +18,7 @@ from explorer.core.raster import Raster
 Floats = npt.NDArray[np.float32]
 
 _CELLS = 24
+_ENOUGH = 100_000
 
 
 class _Shared:
@@ -59,7 +60,8 @@ class LatentMap:
 
         ``like`` is another map of the same latents, which need not be indexed again then.
         """
-        made = cls(positions, latents, Inverse(positions, latents), Raster(positions), record)
+        raster = Raster(positions)
+        made = cls(positions, latents, Inverse(positions, latents, raster.index), raster, record)
         return made if like is None or like.latents is not latents else replace(made, _shared=like._shared)
 
     @cached_property
@@ -80,8 +82,14 @@ class LatentMap:
         return float(x), float(y)
 
     def densest_place(self) -> tuple[float, float]:
-        """The point in the middle of the fullest of 24² cells: a place where much data lies."""
-        points = self.positions[np.isfinite(self.positions).all(axis=1)]
+        """The point in the middle of the fullest of 24² cells: a place where much data lies.
+
+        Of very many points a part of them is looked at.
+        """
+        points = self.positions[:: max(1, len(self.positions) // _ENOUGH)]
+        points = points[np.isfinite(points).all(axis=1)]
+        if not len(points):
+            points = self.raster.index.places
         low, high = points.min(axis=0), points.max(axis=0)
         cells = ((points - low) / np.maximum(high - low, 1e-12) * (_CELLS - 1e-3)).astype(int)
         ids = cells[:, 0] * _CELLS + cells[:, 1]

@@ -119,7 +119,8 @@ class PairPlan:
 
     Attributes:
         name: what to call it.
-        kind: VAE (mean and spread), AE (one code), Generator (decoder alone), Encoder (encoder alone).
+        kind: VAE (mean and spread), AE (one code), GAN (a generator, and an encoder made for it),
+            Generator (decoder alone), Encoder (encoder alone).
         latent_shape: the axes of one latent, ``(D,)`` or e.g. ``(4, 8, 8)``.
         prior: what to sample from.
         encoder, decoder: at least one of them.
@@ -130,7 +131,7 @@ class PairPlan:
     """
 
     name: str
-    kind: Literal["VAE", "AE", "Generator", "Encoder"]
+    kind: Literal["VAE", "AE", "GAN", "Generator", "Encoder"]
     latent_shape: tuple[int, ...]
     prior: Prior
     encoder: EncoderPlan | None

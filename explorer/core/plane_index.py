@@ -19,12 +19,14 @@ _MOST_PAIRS = 1 << 21
 class PlaneIndex:
     """Points of a map arranged for exact nearest-neighbour queries.
 
-    ``positions`` is ``(N, 2)``, all finite, N ≥ 1; else ``ExplorerError``. It is kept. ``arrays`` is what
-    compiled code searches: rows and places of the points sorted by cell, the cells' first points, the grid.
+    ``positions`` is ``(N, 2)``, all finite, N ≥ 1; else ``ExplorerError``. It is kept. ``grid`` is that of
+    the same positions, where there is one already. ``arrays`` is what compiled code searches: rows and places
+    of the points sorted by cell, the cells' first points, the grid, and how many points lie below and left of
+    each corner of its cells.
     """
 
-    def __init__(self, positions: NDArray[np.floating]) -> None:
-        self._grid = grid = GridIndex(positions)
+    def __init__(self, positions: NDArray[np.floating], grid: GridIndex | None = None) -> None:
+        self._grid = grid = GridIndex(positions) if grid is None else grid
         if len(grid) == 0 or len(grid) < len(positions):
             raise ExplorerError("The map holds no points with a finite place; compute the map again.")
         self._order = grid.rows
@@ -32,15 +34,15 @@ class PlaneIndex:
         starts = grid.starts.astype(np.int64)
         # One query reads a handful of numbers: as views they cost a tenth of whole array operations.
         self._starts = starts.data
-        self.arrays = (
-            grid.rows, grid.places, starts, grid.side,
-            grid.left, grid.bottom, grid.cell_width, grid.cell_height,
-        )  # fmt: skip
         # _table[r, c]: points in the cells below row r and left of column c, for counting any block at once.
         counts = np.diff(grid.starts).reshape(grid.side, grid.side)
         table = np.zeros((grid.side + 1, grid.side + 1), np.int64)
         table[1:, 1:] = counts.cumsum(axis=0).cumsum(axis=1)
         self._table = table.ravel().data
+        self.arrays = (
+            grid.rows, grid.places, starts, grid.side,
+            grid.left, grid.bottom, grid.cell_width, grid.cell_height, table.ravel(),
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._order)

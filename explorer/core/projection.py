@@ -216,6 +216,7 @@ class _Making:
                 return found
             if attempt == 0:
                 self._report = (0, 0, "The map's process was ended from outside; starting again", "")
+                self._remarks.append("The map's process was ended from outside; the map was begun again.")
         raise ExplorerError(
             "The map could not be computed (its process was ended from outside, perhaps for lack of memory); "
             "close some programs, then try again."

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.core.bundles import assets, is_bundled
+from explorer.core.errors import ExplorerError
+
+if TYPE_CHECKING:
+    from explorer.core.model_pair import ModelPair
+    from explorer.core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,9 @@ class Reference:
         """The name of the file or folder itself, whatever system it was written on."""
         return self.at.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
-    def found(self, base: Path) -> list[Path]:
-        """The places where there is something now: beside ``base`` as it was, where it was, a demo's."""
-        places = [base / self.near] if self.near else []
+    def found(self, base: Path | None) -> list[Path]:
+        """The places where there is something now: as seen from ``base``, where it was, a demo's."""
+        places = [base / self.near] if self.near and base is not None else []
         places += [Path(self.at)] if self.at else []
         places += [assets() / self.bundled] if self.bundled and ".." not in self.bundled else []
         there: list[Path] = []
@@ -83,3 +90,21 @@ class WorkOf:
     fingerprint: str
     data: Reference
     is_included: bool = False
+
+
+def model_of(pair: ModelPair, base: Path) -> ModelOf:
+    """What a file in the folder ``base`` says of a model."""
+    from explorer.core.detection import sidecar
+
+    files, stated = pair.plan.files, dict[str, str]()
+    with suppress(ExplorerError):
+        stated = sidecar.read(files[-1], pair.fingerprint)
+    references = tuple(Reference.of(one, base) for one in files)
+    return ModelOf(pair.name, pair.fingerprint, pair.latent_size, references, stated)
+
+
+def work_of(work: Workspace, base: Path, *, is_included: bool = False) -> WorkOf:
+    """What a file in the folder ``base`` says of a workspace."""
+    data = work.data
+    folder, place = Reference.of(work.folder, base), Reference.of(data.path, base)
+    return WorkOf(folder, data.name, data.fingerprint, place, is_included)

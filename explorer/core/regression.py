@@ -57,6 +57,13 @@ class Answer(NamedTuple):
     spread: float
 
 
+class Near(NamedTuple):
+    """How far the first and last of a place's neighbours lie, in map units; what they say is not asked."""
+
+    nearest: float
+    farthest: float
+
+
 def neighbour_count(points: int) -> int:
     """How many neighbours to average over on a map of so many points.
 

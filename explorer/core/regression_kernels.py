@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from explorer.core.plane_index import PlaneIndex
-from explorer.core.regression import INSIDE, LEANING, RIDGE, SPACING_PIXELS, Answer
+from explorer.core.regression import INSIDE, LEANING, RIDGE, SPACING_PIXELS, Answer, Near
 
 _LOW_PIXELS, _HIGH_PIXELS = SPACING_PIXELS
 _INSIDE, _OUTSIDE = INSIDE
@@ -34,92 +34,148 @@ def answer_at(
     y: float,
     count: int,
     units_per_pixel: float,
-) -> Answer:
-    """What the ``count`` points nearest to a place say; the index's points are ``rows`` of the latents."""
+    least: float,
+    reach: float,
+) -> Answer | Near:
+    """What the ``count`` points nearest to a place say; the index's points are ``rows`` of the latents.
+
+    Only how far they lie where that is less than ``least`` or ``reach`` times the nearest one's distance.
+    """
     out = np.empty(latents.shape[1], np.float32)
-    nearest, farthest, spread = _answer(x, y, count, units_per_pixel, index.arrays, rows, latents, out)
-    return Answer(out, nearest, farthest, spread)
+    nearest, farthest, spread = _answer(
+        x, y, count, units_per_pixel, least, reach, index.arrays, rows, latents, out
+    )
+    return Near(nearest, farthest) if spread < 0.0 else Answer(out, nearest, farthest, spread)
 
 
 @njit
-def _sift_down(squares, found, size):  # type: ignore[no-untyped-def]
-    """Restore the heap (largest first) after its root was replaced."""
-    parent = 0
-    while True:
-        child = 2 * parent + 1
-        if child >= size:
-            break
-        if child + 1 < size and squares[child + 1] > squares[child]:
-            child += 1
-        if squares[child] <= squares[parent]:
-            break
-        squares[child], squares[parent] = squares[parent], squares[child]
-        found[child], found[parent] = found[parent], found[child]
-        parent = child
+def _held(table, side, row, column, ring):  # type: ignore[no-untyped-def]
+    """How many points the block of cells up to ``ring`` cells around one holds."""
+    stride = side + 1
+    bottom, top = max(row - ring, 0) * stride, min(row + ring + 1, side) * stride
+    first, last = max(column - ring, 0), min(column + ring + 1, side)
+    return table[top + last] - table[top + first] - table[bottom + last] + table[bottom + first]
 
 
 @njit
-def _sift_up(squares, found, child):  # type: ignore[no-untyped-def]
-    while child > 0:
-        parent = (child - 1) // 2
-        if squares[child] <= squares[parent]:
-            break
-        squares[child], squares[parent] = squares[parent], squares[child]
-        found[child], found[parent] = found[parent], found[child]
-        child = parent
+def _ring(table, side, row, column, count):  # type: ignore[no-untyped-def]
+    """The smallest ring whose block holds ``count`` points, which are there."""
+    high = 1
+    while _held(table, side, row, column, high) < count:
+        high *= 2
+    low = high // 2  # its block holds too few, but for one cell's alone
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _held(table, side, row, column, middle) < count:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 @njit
-def _visit(first, last, x, y, places, squares, found, size, count):  # type: ignore[no-untyped-def]
-    """Take the sorted points ``first`` to ``last`` into the heap; returns its new size."""
+def _select(squares, found, size, count):  # type: ignore[no-untyped-def]
+    """Bring the ``count`` smallest of ``size`` squares to the front, the largest at its place (Hoare)."""
+    low, high, wanted = 0, size - 1, count - 1
+    while low < high:
+        middle = squares[(low + high) // 2]
+        left, right = low, high
+        while left <= right:
+            while squares[left] < middle:
+                left += 1
+            while squares[right] > middle:
+                right -= 1
+            if left <= right:
+                squares[left], squares[right] = squares[right], squares[left]
+                found[left], found[right] = found[right], found[left]
+                left += 1
+                right -= 1
+        if wanted <= right:
+            high = right
+        elif wanted >= left:
+            low = left
+        else:
+            break
+
+
+@njit
+def _visit(first, last, x, y, places, limit, squares, found, size):  # type: ignore[no-untyped-def]
+    """Note the sorted points ``first`` to ``last`` that lie nearer than ``limit``; how many are noted."""
     for point in range(first, last):
         dx, dy = places[point, 0] - x, places[point, 1] - y
         square = dx * dx + dy * dy
-        if size < count:
-            squares[size], found[size] = square, point
-            _sift_up(squares, found, size)
-            size += 1
-        elif square < squares[0]:
-            squares[0], found[0] = square, point
-            _sift_down(squares, found, size)
+        squares[size], found[size] = square, point
+        size += square < limit
     return size
 
 
 @njit
-def _search(x, y, count, index, squares, found):  # type: ignore[no-untyped-def]
-    """Fill the heap with the nearest points, ring by ring of cells around the place."""
-    places, starts, side, left, bottom, width, height = index[1:]
-    column = int(min(max((x - left) / width, 0.0), side - 1.0))
-    row = int(min(max((y - bottom) / height, 0.0), side - 1.0))
-    size, ring = 0, 0
-    while True:
-        low, high = max(column - ring, 0), min(column + ring, side - 1)
-        for cell_row in range(max(row - ring, 0), min(row + ring, side - 1) + 1):
-            line = cell_row * side
-            if abs(cell_row - row) == ring:
-                size = _visit(
-                    starts[line + low], starts[line + high + 1], x, y, places, squares, found, size, count
-                )
+def _cell(value, origin, size, side):  # type: ignore[no-untyped-def]
+    return int(min(max((value - origin) / size, 0.0), side - 1.0))
+
+
+@njit
+def _search(x, y, count, index):  # type: ignore[no-untyped-def]
+    """The nearest points: squares of their distances and their numbers among the sorted ones.
+
+    First those of a square block of cells that holds enough, then what else lies as near as the last of them.
+    """
+    places, starts, side, left, bottom, width, height, table = index[1:]
+    column, row = _cell(x, left, width, side), _cell(y, bottom, height, side)
+    ring = _ring(table, side, row, column, count)
+    block = (
+        max(row - ring, 0), min(row + ring, side - 1), max(column - ring, 0), min(column + ring, side - 1)
+    )  # fmt: skip
+    room = _held(table, side, row, column, ring) + 1
+    squares, found = np.empty(room, np.float64), np.empty(room, np.int64)
+    size = 0
+    for line in range(block[0] * side, (block[1] + 1) * side, side):
+        first, last = starts[line + block[2]], starts[line + block[3] + 1]
+        size = _visit(first, last, x, y, places, np.inf, squares, found, size)
+    _select(squares, found, size, count)
+    radius = math.sqrt(squares[count - 1]) * (1.0 + 1e-9)
+    if (
+        _cell(y - radius, bottom, height, side) < block[0]
+        or _cell(y + radius, bottom, height, side) > block[1]
+        or _cell(x - radius, left, width, side) < block[2]
+        or _cell(x + radius, left, width, side) > block[3]
+    ):
+        squares, found = _widened(x, y, count, radius, index, block, squares, found)
+    return squares[:count], found[:count]
+
+
+@njit
+def _widened(x, y, count, radius, index, block, squares, found):  # type: ignore[no-untyped-def]
+    """The nearest points where a circle around the place reaches beyond the block that they were taken of."""
+    places, starts, side, left, bottom, width, height, _ = index[1:]
+    limit, size = squares[count - 1], count
+    for row in range(_cell(y - radius, bottom, height, side), _cell(y + radius, bottom, height, side) + 1):
+        # From the place to this row of cells; the outermost rows hold what lies beyond them too.
+        gap = max(bottom + row * height - y if row > 0 else -np.inf, 0.0)
+        gap = max(y - (bottom + (row + 1) * height) if row < side - 1 else -np.inf, gap)
+        half = math.sqrt(max(radius * radius - gap * gap, 0.0))
+        begin, end = _cell(x - half, left, width, side), _cell(x + half, left, width, side)
+        inside = block[0] <= row <= block[1]  # then only what lies left and right of the block is new
+        for begins, ends in (
+            (begin, min(end, block[2] - 1) if inside else end),
+            (max(begin, block[3] + 1) if inside else end + 1, end),
+        ):
+            if begins > ends:
                 continue
-            if column - ring >= 0:
-                cell = line + column - ring
-                size = _visit(starts[cell], starts[cell + 1], x, y, places, squares, found, size, count)
-            if column + ring < side:
-                cell = line + column + ring
-                size = _visit(starts[cell], starts[cell + 1], x, y, places, squares, found, size, count)
-        # What has not been seen lies beyond one of the block's four sides.
-        beyond = np.inf
-        if column - ring > 0:
-            beyond = min(beyond, x - (left + (column - ring) * width))
-        if column + ring < side - 1:
-            beyond = min(beyond, left + (column + ring + 1) * width - x)
-        if row - ring > 0:
-            beyond = min(beyond, y - (bottom + (row - ring) * height))
-        if row + ring < side - 1:
-            beyond = min(beyond, bottom + (row + ring + 1) * height - y)
-        if beyond == np.inf or (size == count and beyond > 0.0 and beyond * beyond > squares[0]):
-            return
-        ring += 1
+            first, last = starts[row * side + begins], starts[row * side + ends + 1]
+            if size + last - first >= len(found):
+                more = 2 * (size + last - first)
+                squares, found = _longer(squares, size, more), _longer(found, size, more)
+            size = _visit(first, last, x, y, places, limit, squares, found, size)
+    _select(squares, found, size, count)
+    return squares, found
+
+
+@njit
+def _longer(array, size, length):  # type: ignore[no-untyped-def]
+    longer = np.empty(length, array.dtype)
+    longer[:size] = array[:size]
+    return longer
 
 
 @njit
@@ -184,20 +240,28 @@ def _spread(weights, chosen, latents, out, squares):  # type: ignore[no-untyped-
     return variance / total
 
 
-@_compiled
-def _answer(x, y, count, scale, index, rows, latents, out):  # type: ignore[no-untyped-def]
-    points = len(index[1])
-    count = min(count, points)
-    squares, found = np.empty(count, np.float64), np.empty(count, np.int64)
-    _search(x, y, count, index, squares, found)
-    distances = np.sqrt(squares)
+@njit
+def _first(distances, found, rows):  # type: ignore[no-untyped-def]
+    """Which one is the nearest; of several as near the one of the lowest row."""
     first = 0
-    for i in range(1, count):
+    for i in range(1, len(distances)):
         if distances[i] < distances[first] or (
-            distances[i] == distances[first] and index[0][found[i]] < index[0][found[first]]
+            distances[i] == distances[first] and rows[found[i]] < rows[found[first]]
         ):
             first = i
-    nearest, farthest = distances[first], distances[0]
+    return first
+
+
+@_compiled
+def _answer(x, y, count, scale, least, reach, index, rows, latents, out):  # type: ignore[no-untyped-def]
+    points = len(index[1])
+    count = min(count, points)
+    squares, found = _search(x, y, count, index)
+    distances = np.sqrt(squares)
+    first = _first(distances, found, index[0])
+    nearest, farthest = distances[first], distances[-1]
+    if farthest < max(least, reach * nearest):
+        return nearest, farthest, -1.0
     cut = farthest if points > count else 1.5 * farthest
     chosen = np.empty(count, np.int64)
     for i in range(count):
@@ -226,8 +290,7 @@ def _answer(x, y, count, scale, index, rows, latents, out):  # type: ignore[no-u
     _mean(tilted, chosen, latents, sums, out)
     variance = _spread(weights, chosen, latents, out, squares)
     if inside > 0.0 and variance > 0.0:
-        least = squares.min()
-        leaning = weights * np.exp((least - squares) * (inside * LEANING / variance))
+        leaning = weights * np.exp((squares.min() - squares) * (inside * LEANING / variance))
         _tilt(leaning, found, index[1], x, y, cut, inside, tilted)
         _mean(tilted, chosen, latents, sums, out)
         variance = _spread(weights, chosen, latents, out, squares)

@@ -17,6 +17,7 @@ from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.opening import Opened, Plan, own_map
 from explorer.core.progress import Progress
+from explorer.core.references import ModelOf, WorkOf
 from explorer.core.session_file import SavedSession
 from explorer.core.workspace import DataReference, Workspace, default_folder, find_workspace
 from explorer.core.workspace_file import DESCRIPTION, read_description, write_description
@@ -84,39 +85,59 @@ def _model(plan: Plan, saved: SavedSession, base: Path, device: str, progress: P
     model = saved.model
     if model is None:
         raise ExplorerError(f"{saved.path} was saved while no model was open; it holds nothing to open.")
-    files = plan.model
+    name = saved.path.name
+    return model_at(
+        model, name, f"the model of {name}", base, device, progress,
+        files=plan.model, takes_other=plan.takes_other,
+    )  # fmt: skip
+
+
+def model_at(
+    model: ModelOf,
+    whole: str,
+    role: str,
+    base: Path | None,
+    device: str,
+    progress: Progress,
+    *,
+    files: tuple[Path, ...] = (),
+    takes_other: bool = False,
+) -> ModelPair:
+    """Open the model that a file in ``base`` refers to, or the one in ``files`` for it.
+
+    ``whole`` names what it is a part of, and ``role`` what part. Raises ``Gone`` where it is not there or is
+    another, and ``ExplorerError`` where it cannot be opened.
+    """
     if not files:
         places = [one.found(base) for one in model.files]
         missing = next((one for one, found in zip(model.files, places, strict=True) if not found), None)
         if missing is not None:
             raise Gone(
-                f"{missing.at}, the model of {saved.path.name}, is not there any more, nor beside the "
-                "session.",
+                f"{missing.at}, {role}, is not there any more, nor beside the session.",
                 "model",
             )
         files = tuple(found[0] for found in places)
         if len({file.parent for file in files}) > 1:  # halves of one place belong together
             together = [file for found in places for file in found if file.parent == places[-1][0].parent]
             files = tuple(together) if len(together) == len(places) else files
-    pair = ModelPair.open(files, device, _stated(saved, files), progress)
-    if model.fingerprint and pair.fingerprint != model.fingerprint and not plan.takes_other:
+    pair = ModelPair.open(files, device, _stated(model, files), progress)
+    if model.fingerprint and pair.fingerprint != model.fingerprint and not takes_other:
         raise Gone(
-            f"{pair.name} at {files[-1]} is not the model that {saved.path.name} was made with: its files "
-            "have changed, or are others.",
+            f"{pair.name} at {files[-1]} is not the model that {whole} was made with: its files have "
+            "changed, or are others.",
             "other model",
         )
     return pair
 
 
-def _stated(saved: SavedSession, files: tuple[Path, ...]) -> dict[str, str] | None:
+def _stated(model: ModelOf, files: tuple[Path, ...]) -> dict[str, str] | None:
     """What the user said about the model, where that is not kept beside it already."""
     from explorer.core.detection import sidecar
 
-    assert saved.model is not None
-    stated = dict(saved.model.stated)
+    stated = dict(model.stated)
     if stated and files[-1].is_file():
         with suppress(ExplorerError):
-            if sidecar.read(files[-1], saved.model.fingerprint) == stated:
+            if sidecar.read(files[-1], model.fingerprint) == stated:
                 return None
     return stated or None
 
@@ -126,13 +147,7 @@ def _workspace(saved: SavedSession, pair: ModelPair, base: Path, progress: Progr
     from explorer.core.session_work import unpacked
 
     assert saved.work is not None
-    for folder in saved.work.folder.found(base):
-        with suppress(ExplorerError):
-            work = Workspace.open(folder)
-            theirs = not saved.work.fingerprint or work.data.fingerprint == saved.work.fingerprint
-            if work.model.fingerprint == pair.fingerprint and theirs:
-                return work
-    kept = find_workspace(pair.fingerprint, saved.work.fingerprint)
+    kept = workspace_at(saved.work, pair, base)
     if kept is not None:
         return kept
     same = saved.model is not None and pair.fingerprint == saved.model.fingerprint
@@ -146,6 +161,17 @@ def _workspace(saved: SavedSession, pair: ModelPair, base: Path, progress: Progr
                 pair, dataset, default_folder(pair, dataset), progress
             )
     return None
+
+
+def workspace_at(of: WorkOf, pair: ModelPair, base: Path | None) -> Workspace | None:
+    """The workspace that a file in ``base`` refers to, if it is still of ``pair``; else the user’s own."""
+    for folder in of.folder.found(base):
+        with suppress(ExplorerError):
+            work = Workspace.open(folder)
+            theirs = not of.fingerprint or work.data.fingerprint == of.fingerprint
+            if work.model.fingerprint == pair.fingerprint and theirs:
+                return work
+    return find_workspace(pair.fingerprint, of.fingerprint)
 
 
 def _map_of(work: Workspace, saved: SavedSession) -> LatentMap | None:

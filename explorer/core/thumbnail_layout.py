@@ -29,6 +29,7 @@ _DEPTHS = 8
 _KEY_BITS = 28
 _MOST_RANKED = 1_000_000
 _FEW, _MANY = 20_000, 400_000
+_FAR_ABOVE, _AT_ONCE = 64, 32_768
 _MIX = np.uint32(2654435761)
 _ROUNDS = 3
 # How far beyond its own cell, in cells, a point may find room.
@@ -165,13 +166,18 @@ def lay_out(
 
 
 def count_within(index: GridIndex, shown: NDArray[np.bool_] | None, bounds: Bounds, most: int) -> int:
-    """How many points ``shown`` (N,) lie in a part of the map; where it is far above ``most``, about that."""
-    about = index.count_about(*bounds)
-    if shown is None and about > 64 * most:
+    """How many points ``shown`` (N,) lie in a part of the map; above ``most`` only that there are more."""
+    if shown is None and (about := index.count_about(*bounds)) > _FAR_ABOVE * most:
         return about
-    found = index.within(*bounds)
-    found = found[_are_inside(index.places[found], bounds)]
-    return len(found) if shown is None else int(np.count_nonzero(shown[index.rows[found]]))
+    found, count = index.within(*bounds), 0
+    for first in range(0, len(found), _AT_ONCE):
+        part = found[first : first + _AT_ONCE]
+        if shown is not None:
+            part = part[shown[index.rows[part]]]
+        count += int(np.count_nonzero(_are_inside(index.places[part], bounds)))
+        if count > most:
+            break
+    return count
 
 
 def _members(index: GridIndex) -> NDArray[np.int64]:

@@ -96,17 +96,29 @@ def delete(work: Workspace, record: MapRecord) -> None:
 def make_own(work: Workspace, record: MapRecord, places: Floats) -> None:
     """Let a map ``(N, 2)`` be the one that opens with the workspace.
 
-    What the workspace had is kept beside it first. Nothing happens to the program's own data. Raises
-    ``ExplorerError`` where the folder cannot be written.
+    What the workspace had is kept beside it first, if it can be read. Nothing happens to the program's own
+    data. Raises ``ExplorerError`` where the folder cannot be written.
     """
     if is_bundled(work.folder):
         return
-    before = record_of(work)
-    if before == record:
+    before, own = record_of(work), _own_places(work)
+    if before == record and own is not None:
         return
-    if before is not None and all(one.record != before or one.folder is None for one in maps_of(work)):
-        keep(work, before, positions_of(work, before))
+    if (
+        before is not None
+        and own is not None
+        and all(one.record != before or one.folder is None for one in maps_of(work))
+    ):
+        keep(work, before, own)
     work.save_positions(places, record.facts())
+
+
+def _own_places(work: Workspace) -> Floats | None:
+    """The map in the workspace's own file; None where there is none or it is damaged."""
+    try:
+        return work.positions()
+    except ExplorerError:
+        return None
 
 
 def _shelf(work: Workspace, record: MapRecord) -> MapShelf:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,8 @@ HOME_VARIABLES = (
     "WIN_PD_OVERRIDE_APPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA",
 )  # fmt: skip
 BUNDLES = ("faces-vae", "fashion-vae")
+
+_BEGAN = time.perf_counter()
 
 
 @dataclass
@@ -88,6 +92,29 @@ def environment(home: Path, bytecode: Path | None = None) -> dict[str, str]:
 def assets() -> Path:
     """The bundled demos of this checkout."""
     return Path(__file__).resolve().parents[2] / "assets"
+
+
+def say(what: str) -> None:
+    """Tell on standard error what is being done, with the time since the start, where it takes minutes."""
+    print(f"{time.perf_counter() - _BEGAN:7.1f} s  {what}", file=sys.stderr, flush=True)
+
+
+def in_parts(
+    result: Result, parts: Mapping[str, Callable[[], Mapping[str, object] | None]], minutes: float
+) -> None:
+    """Call the parts in turn, those that fit into so many minutes since the start, and take their facts.
+
+    What was left out is named in ``left_out``, so that nobody takes the rest for all.
+    """
+    left_out = []
+    for name, part in parts.items():
+        if time.perf_counter() - _BEGAN > 60 * minutes:
+            left_out.append(name)
+            continue
+        say(name)
+        result.facts |= part() or {}
+    if left_out:
+        result.facts["left_out"] = left_out
 
 
 def ratio(numerator: Sequence[float], denominator: Sequence[float], percentile: float = 50) -> float:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.map_shelf import digest
 from explorer.core.model_pair import ModelPair
 from explorer.core.placement import Placement
 from models.data import read_idx
-from tests.benchmarks.common import assets
+from tests.benchmarks.common import assets, say
 
 Floats = NDArray[np.float32]
 
@@ -26,10 +27,13 @@ _QUICK_HELD = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--data`` and ``--layout``."""
+    """``--data``, ``--layouts`` and ``--minutes``."""
     parser.add_argument("--data", type=Path, default=FOLDER, help="folder of the four IDX files (.gz)")
     parser.add_argument(
-        "--layout", type=Path, help="keep UMAP's layout in this .npy file, or take it from there"
+        "--layouts", type=Path, help="folder in which UMAP's layouts are kept, each by its latents"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="begin no further part after so long (60)"
     )
 
 
@@ -86,13 +90,14 @@ def load(options: argparse.Namespace) -> Mapped:
     pair = ModelPair.open(assets() / "fashion-vae")
     if options.quick or not options.data.is_dir():
         return _bundled(pair)
+    say("encoding")
     train, test = (read(options.data, part) for part in ("train", "t10k"))
     latents, held = pair.encode(train[0])[0], pair.encode(test[0])[0]
     return Mapped(
         "Fashion-MNIST: 60,000 training images mapped, 10,000 test images held out",
         pair,
         latents,
-        _layout(latents, options.layout),
+        _layout(latents, options.layouts),
         train[1],
         train[0],
         held,
@@ -106,13 +111,16 @@ def read(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
     return pictures, read_idx(folder / f"{part}-labels-idx1-ubyte.gz").astype(np.int64)
 
 
-def _layout(latents: Floats, kept: Path | None) -> Floats:
+def _layout(latents: Floats, folder: Path | None) -> Floats:
+    kept = None if folder is None else folder / f"umap-{digest(latents)[:16]}.npy"
     if kept is not None and kept.is_file():
         return np.load(kept)
     from umap import UMAP
 
+    say("UMAP of the training pictures")
     positions = np.asarray(UMAP(random_state=42, n_jobs=1).fit_transform(latents), np.float32)
     if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, positions)
     return positions
 

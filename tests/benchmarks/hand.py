@@ -216,8 +216,6 @@ class Hand:
         """Intervals of a precise timer at rest, while dragging and while UMAP runs."""
         from PySide6.QtCore import Qt, QTimer
 
-        from explorer.core.map_settings import MapSettings
-
         gaps: dict[str, list[float]] = {"idle": [], "drag": [], "umap": []}
         listener = Ticks()
         hand = QTimer()
@@ -231,11 +229,25 @@ class Hand:
             hand.stop()
             self._release()
             self.settle(0.2)
-        jobs = self._explorer.jobs
-        self._explorer.mapping.make(MapSettings(seed=1))  # none that is kept
+        gaps["umap"] = self.map_ticks(1, seconds)
+        return gaps
+
+    def rest_ticks(self, seconds: float) -> list[float]:
+        """Intervals of a precise timer at rest."""
+        gaps: list[float] = []
+        self._listen(Ticks(), gaps, seconds)
+        return gaps
+
+    def map_ticks(self, seed: int, seconds: float) -> list[float]:
+        """The same while a map forms, to its end or for so long."""
+        from explorer.core.map_settings import MapSettings
+
+        gaps: list[float] = []
+        listener, jobs = Ticks(), self._explorer.jobs
+        self._explorer.mapping.make(MapSettings(seed=seed))  # none that is kept
         until = time.perf_counter() + seconds
         while jobs.running and time.perf_counter() < until:
-            self._listen(listener, gaps["umap"], min(0.5, seconds))
+            self._listen(listener, gaps, min(0.5, seconds))
         jobs.cancel()
         self.wait(lambda: not jobs.running)
         return gaps

@@ -1,13 +1,15 @@
 """The way from a place on the map to a latent: how true, how steady, how real its pictures, how quick.
 
-``python -m tests.benchmarks.inverse [--quick] [--json] [--data FOLDER] [--layout FILE.npy]``. With the full
-Fashion-MNIST some minutes, most of them UMAP's; ``--quick`` takes the bundled map and leaves UMAP out.
+``python -m tests.benchmarks.inverse [--quick] [--json] [--data FOLDER] [--layouts FOLDER] [--minutes N]``.
+With the full Fashion-MNIST some minutes, most of them UMAP's; ``--quick`` takes the bundled map and leaves
+UMAP out.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -21,8 +23,9 @@ from explorer.core.placement import Placement
 from models import classifier as classifiers
 from tests.benchmarks import fashion
 from tests.benchmarks.baselines import Baselines
-from tests.benchmarks.common import Result
+from tests.benchmarks.common import Result, in_parts
 from tests.benchmarks.fashion import Mapped
+from tests.benchmarks.learned import learned
 
 Floats = NDArray[np.float32]
 
@@ -49,24 +52,27 @@ def main() -> None:
     fashion.add_arguments(parser)
     options = parser.parse_args()
     inverse.compile_engine()
-    measure(fashion.load(options), quick=options.quick).show(options.json)
+    measure(fashion.load(options), quick=options.quick, minutes=options.minutes).show(options.json)
 
 
-def measure(mapped: Mapped, *, quick: bool) -> Result:
-    """All figures of one map."""
+def measure(mapped: Mapped, *, quick: bool, minutes: float) -> Result:
+    """All figures of one map that can be had in so many minutes."""
     result = Result()
     ours = Inverse(mapped.positions, mapped.latents)
     scale = mapped.diameter / PIXELS
-    result.facts = {"data": mapped.name, "neighbours": ours.neighbours}
-    result.facts |= truth(mapped, ours, scale)
-    result.facts |= round_trip(mapped, scale)
     steps = drags(mapped)
-    result.facts |= steadiness(mapped, ours, steps, scale)
-    result.facts |= calibration(mapped, ours, scale)
-    result.facts |= likeness(mapped, ours, steps, scale, quick=quick)
-    speed(mapped, ours, steps, scale, result, quick=quick)
+    result.facts = {"data": mapped.name, "neighbours": ours.neighbours}
+    parts: dict[str, Callable[[], dict[str, object]]] = {
+        "speed": lambda: speed(mapped, ours, steps, scale, result, quick=quick),
+        "truth": lambda: truth(mapped, ours, scale),
+        "round trip": lambda: round_trip(mapped, scale),
+        "steadiness": lambda: steadiness(mapped, ours, steps, scale),
+        "calibration": lambda: calibration(mapped, ours, scale),
+        "likeness": lambda: likeness(mapped, ours, steps, scale, quick=quick),
+    }
     if not quick:
-        result.facts |= beside_umap(mapped, ours, scale)
+        parts["beside UMAP"] = lambda: beside_umap(mapped, ours, scale)
+    in_parts(result, parts, minutes)
     return result
 
 
@@ -89,7 +95,10 @@ def drags(
 
 
 def truth(mapped: Mapped, ours: Inverse, scale: float) -> dict[str, object]:
-    """Unexplained variance and label agreement at the held-out pictures' places, beside the sweep's best."""
+    """Unexplained variance and label agreement at the held-out pictures' places.
+
+    Beside the best of the sweep and what small networks learn.
+    """
     total = np.square(mapped.held_latents - mapped.latents.mean(axis=0)).sum(axis=1).mean()
     tree = cKDTree(mapped.latents)
 
@@ -107,6 +116,7 @@ def truth(mapped: Mapped, ours: Inverse, scale: float) -> dict[str, object]:
     labels = {name: agreement(latents) for name, latents in swept.items()}
     best, best_label = min(errors, key=errors.__getitem__), max(labels, key=labels.__getitem__)
     found, label = unexplained(mine), agreement(mine)
+    networks = learned(mapped.positions, mapped.latents, mapped.held_places)
     return {
         "unexplained": round(found, 4),
         "unexplained_over_best": round(found / errors[best], 4),
@@ -115,6 +125,14 @@ def truth(mapped: Mapped, ours: Inverse, scale: float) -> dict[str, object]:
         "label_agreement_below_best": round(labels[best_label] - label, 4),
         "label_agreement_best": f"{best_label}: {labels[best_label]:.4f}",
         "label_agreement_true": round(agreement(mapped.held_latents), 4),
+        **{
+            f"learned_{name}": {
+                "unexplained": round(unexplained(one.latents), 4),
+                "label_agreement": round(agreement(one.latents), 4),
+                "seconds": round(one.seconds, 1),
+            }
+            for name, one in networks.items()
+        },
     }
 
 
@@ -226,13 +244,13 @@ def speed(
     result: Result,
     *,
     quick: bool,
-) -> None:
+) -> dict[str, object]:
     """One query along the drags, of this map and of one of a million points."""
     places = steps.reshape(-1, 2)[:: 10 if quick else 2]
     seconds = timed(ours, places, scale)
     result.time(f"{len(mapped.latents):,} points, a query", seconds)
     p50, p99 = np.percentile(seconds, (50, 99)) * 1000
-    result.facts |= {"p50_ms": round(float(p50), 4), "p99_ms": round(float(p99), 4)}
+    found: dict[str, object] = {"p50_ms": round(float(p50), 4), "p99_ms": round(float(p99), 4)}
     generator = np.random.default_rng(5)
     rows = generator.integers(0, len(mapped.latents), 100_000 if quick else _MANY)
     jitter = 0.0005 * mapped.diameter * generator.standard_normal((len(rows), 2))
@@ -241,7 +259,7 @@ def speed(
     seconds = timed(many, places, scale)
     result.time(f"{len(rows):,} points, a query", seconds)
     p50, p99 = np.percentile(seconds, (50, 99)) * 1000
-    result.facts |= {"p50_ms_1m": round(float(p50), 4), "p99_ms_1m": round(float(p99), 4)}
+    return found | {"p50_ms_1m": round(float(p50), 4), "p99_ms_1m": round(float(p99), 4)}
 
 
 def timed(ours: Inverse, places: NDArray[np.float64], scale: float) -> list[float]:

@@ -1,6 +1,6 @@
 """Pictures for the eye: 8 drags of 16 steps, decoded from the program's inverse and from others.
 
-``python -m tests.benchmarks.inverse_sheet OUT.png [--quick] [--data FOLDER] [--layout FILE.npy]``. For each
+``python -m tests.benchmarks.inverse_sheet OUT.png [--quick] [--data FOLDER] [--layouts FOLDER]``. For each
 drag, from above: ours, the nearest point's latent, the plain average, ``umap.inverse_transform`` (not with
 ``--quick``). The bar over a step is its support; without a bar there is no data near.
 """

@@ -50,8 +50,8 @@ MADE = {
 
 
 def names(*, quick: bool) -> tuple[str, ...]:
-    """The bundled pairs and the made ones; ``quick``: of these the smallest alone."""
-    return (*BUNDLES, *(list(MADE)[:1] if quick else MADE))
+    """The bundled pairs and the made ones; ``quick``: the first of either."""
+    return (BUNDLES[0], next(iter(MADE))) if quick else (*BUNDLES, *MADE)
 
 
 def make(folder: Path, name: str) -> Path:

@@ -1,7 +1,7 @@
 """The way from a latent to its place on the map: how true beside ``umap.transform``, and how quick.
 
-``python -m tests.benchmarks.placement [--quick] [--json] [--data FOLDER] [--layout FILE.npy]``. ``--quick``
-takes the bundled map and leaves UMAP out.
+``python -m tests.benchmarks.placement [--quick] [--json] [--data FOLDER] [--layouts FOLDER] [--minutes N]``.
+``--quick`` takes the bundled map and leaves UMAP out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from explorer.core.placement import Placement
 from tests.benchmarks import fashion
-from tests.benchmarks.common import Result
+from tests.benchmarks.common import Result, in_parts
 from tests.benchmarks.fashion import Mapped
 
 Floats = NDArray[np.float32]
@@ -33,29 +33,43 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the bundled map, without UMAP")
     fashion.add_arguments(parser)
     options = parser.parse_args()
-    measure(fashion.load(options), quick=options.quick).show(options.json)
+    measure(fashion.load(options), quick=options.quick, minutes=options.minutes).show(options.json)
 
 
-def measure(mapped: Mapped, *, quick: bool) -> Result:
-    """All figures of one map."""
+def measure(mapped: Mapped, *, quick: bool, minutes: float) -> Result:
+    """All figures of one map that can be had in so many minutes."""
     result = Result()
-    rounds = _QUICK_ROUNDS if quick else _ROUNDS
     placement = Placement(mapped.latents, mapped.positions)
-    result.facts = {"data": mapped.name, "label_agreement": agreement(mapped, mapped.held_places)}
+    queries = mapped.held_latents[: _QUICK_ROUNDS if quick else _ROUNDS]
+    result.facts = {"data": mapped.name}
+    parts: dict[str, Callable[[], dict[str, object]]] = {
+        "labels": lambda: {"label_agreement": agreement(mapped, mapped.held_places)},
+        "points left out": lambda: left_out(mapped),
+        "one point": lambda: {
+            "recall": recall(placement, mapped.latents, queries),
+            "held_out_far": round(float(placement.placed(queries).far.mean()), 4),
+            "p50_ms": p50(f"{len(mapped.latents):,} × 16, one point", placement, queries, result),
+        },
+        "many dimensions": lambda: wide(_QUICK_MANY if quick else _MANY, result),
+    }
     if not quick:
-        result.facts["label_agreement_transform"] = agreement(
-            mapped, mapped.umap.transform(mapped.held_latents)
-        )
-    result.facts |= left_out(mapped)
-    result.facts["recall"] = recall(placement, mapped.latents, mapped.held_latents[:rounds])
-    result.facts["held_out_far"] = round(float(placement.placed(mapped.held_latents[:rounds]).far.mean()), 4)
-    seconds = timed(placement.place, mapped.held_latents[:rounds])
-    result.facts["p50_ms"] = round(1000 * result.time(f"{len(mapped.latents):,} × 16, one point", seconds), 3)
-    wide, queries = many(_QUICK_MANY if quick else _MANY)
-    place = Placement(wide, np.random.default_rng(0).random((len(wide), 2)).astype(np.float32)).place
-    seconds = timed(place, queries)
-    result.facts["p50_ms_512"] = round(1000 * result.time(f"{len(wide):,} × 512, one point", seconds), 3)
+        parts["beside UMAP"] = lambda: {
+            "label_agreement_transform": agreement(mapped, mapped.umap.transform(mapped.held_latents))
+        }
+    in_parts(result, parts, minutes)
     return result
+
+
+def wide(count: int, result: Result) -> dict[str, object]:
+    """One point among many of 512 dimensions."""
+    latents, queries = many(count)
+    placement = Placement(latents, np.random.default_rng(0).random((count, 2)).astype(np.float32))
+    return {"p50_ms_512": p50(f"{count:,} × {_WIDE}, one point", placement, queries, result)}
+
+
+def p50(name: str, placement: Placement, queries: Floats, result: Result) -> float:
+    """Median milliseconds of one query."""
+    return round(1000 * result.time(name, timed(placement.place, queries)), 3)
 
 
 def agreement(mapped: Mapped, places: NDArray[np.floating]) -> float:

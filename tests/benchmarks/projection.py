@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -25,7 +27,7 @@ from explorer.core.progress import Progress
 from explorer.core.projecting.neighbours import nearest
 from explorer.core.projection import Layout, MapSettings, fit_map, pca_preview, prepare, release
 from tests.benchmarks import fashion
-from tests.benchmarks.common import Result, assets, milliseconds, scratch
+from tests.benchmarks.common import Result, assets, environment, milliseconds, ratio, say, scratch
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +36,7 @@ _SAMPLE = 2500
 _SMALL = 10_000
 _QUICK = 1500
 _ASKED = 1000
+_MAPS, _REST_SECONDS, _LONGEST, _COMPILING = 3, 10.0, 60.0, 240.0
 
 _PLAIN = """
     import os, sys, time, warnings
@@ -89,6 +92,7 @@ def measure(options: argparse.Namespace, folder: Path) -> Result:
     prepare()
     fit_map(latents[:200], MapSettings(), Progress())  # its process is ready now
     for count in sizes:
+        say(f"our map of {count:,} points")
         ours = timed(latents[:count])
         seconds, places = plain[count]
         ending = "" if count == len(latents) else f"_{count}"
@@ -106,6 +110,8 @@ def measure(options: argparse.Namespace, folder: Path) -> Result:
             result.facts[f"continuity{which}{ending}"] = round(found.continuity, 4)
             result.facts[f"label_agreement{which}{ending}"] = round(agreement(one, labels[:count]), 4)
     release()
+    say("ticks of a window")
+    window_ticks(latents, labels, folder, result, quick=options.quick)
     result.facts["neighbours_recall"] = round(recall(latents), 4)
     return result
 
@@ -126,6 +132,7 @@ def data(options: argparse.Namespace) -> tuple[Floats, NDArray[np.int64], str]:
 
 def plain_maps(latents: Floats, sizes: list[int], folder: Path) -> dict[int, tuple[float, Floats]]:
     """Seconds and map of plain UMAP by number of points."""
+    say("maps of plain UMAP")
     np.save(folder / "latents.npy", latents)
     arguments = [str(folder / "latents.npy"), str(folder), *map(str, sizes)]
     done = subprocess.run(
@@ -158,6 +165,39 @@ def timed(latents: Floats) -> Timed:
     # The landmarks' epochs end where the count begins anew.
     whole = next((a[0] for a, b in itertools.pairwise(seen) if b[1].epoch < a[1].epoch), final)
     return Timed(made.places, first, whole, final)
+
+
+def window_ticks(
+    latents: Floats, labels: NDArray[np.int64], folder: Path, result: Result, *, quick: bool
+) -> None:
+    """The rhythm of the app's window while it maps ``latents`` over that at rest, in turn."""
+    os.environ.update(environment(folder))
+    from tests.benchmarks.hand import Hand
+
+    hand = Hand(workspace(latents, labels, folder / "window"))
+    idle: list[float] = []
+    busy: list[float] = []
+    hand.map_ticks(0, _COMPILING)  # not counted: in this home nothing is compiled yet
+    for seed in range(1, 2 if quick else 1 + _MAPS):
+        idle += hand.rest_ticks(1.0 if quick else _REST_SECONDS)
+        busy += hand.map_ticks(seed, _LONGEST)
+    hand.close()
+    result.time(f"{len(latents):,} points: tick at rest", idle)
+    result.time(f"{len(latents):,} points: tick while the map forms", busy)
+    result.facts["tick_p99_over_idle"] = ratio(busy, idle, 99)
+
+
+def workspace(latents: Floats, labels: NDArray[np.int64], folder: Path) -> Path:
+    """The bundled workspace with other latents, on a map by PCA; its pictures stand for all."""
+    shutil.copytree(assets() / "fashion-vae", folder)
+    facts = json.loads((folder / "workspace.json").read_text("utf-8"))
+    pictures = facts["count"]
+    facts |= {"count": len(latents), "logvars": False, "map": {"method": "pca"}}
+    (folder / "workspace.json").write_text(json.dumps(facts), "utf-8")
+    arrays = {"latents": latents, "rows": np.arange(len(latents)) % pictures, "map": pca_preview(latents)}
+    for name, array in (arrays | {"fields": labels[None].astype(np.int32)}).items():
+        np.save(folder / f"{name}.npy", array)
+    return folder
 
 
 def agreement(places: Floats, labels: NDArray[np.int64]) -> float:

@@ -133,7 +133,7 @@ def test_missing_files_say_so(tmp_path):
     for paths, words in (
         (tmp_path / "nothing.onnx", "does not exist"),
         (tmp_path, "holds no ONNX files"),
-        ((tmp_path, tmp_path), "is a folder among other paths"),
+        ((tmp_path, tmp_path), "is a folder; give one folder alone"),
     ):
         with pytest.raises(ExplorerError, match=words):
             ModelPair.open(paths)

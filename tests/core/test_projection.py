@@ -42,13 +42,6 @@ def ended() -> Iterator[None]:
     release()
 
 
-@pytest.fixture
-def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """UMAP's compiled code is kept with pytest's cache, so that only the first run waits for it."""
-    assert request.config.cache is not None
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("compiled-code")))
-
-
 def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A script in a fresh interpreter that finds the package."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -145,7 +138,6 @@ PLAIN_UMAP = """
 """
 
 
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("search", ["exact", pytest.param("whole", marks=pytest.mark.slow)])
 def test_the_map_forms_live_and_is_bit_by_bit_what_umap_alone_gives(tmp_path: Path, search: str) -> None:
     latents, belongs = groups()
@@ -199,7 +191,6 @@ DEGENERATE = {
 }
 
 
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("settings", [MapSettings(seed=1), MapSettings(seed=1, metric="cosine")])
 def test_small_and_degenerate_data_have_a_map(settings: MapSettings) -> None:
     for name, latents in DEGENERATE.items():
@@ -209,7 +200,6 @@ def test_small_and_degenerate_data_have_a_map(settings: MapSettings) -> None:
         assert len(np.unique(places, axis=0)) > len(latents) // 2, name
 
 
-@pytest.mark.usefixtures("compiled")
 def test_many_points_come_by_landmarks_and_the_same_seed_gives_the_same_map(tmp_path: Path) -> None:
     latents, belongs = groups(11_000)
     latents[:3000] = latents[0]  # duplicates by the thousand
@@ -233,7 +223,6 @@ def test_many_points_come_by_landmarks_and_the_same_seed_gives_the_same_map(tmp_
     assert np.array_equal(made.places, again.places)
 
 
-@pytest.mark.usefixtures("compiled")
 def test_labels_pull_points_of_a_kind_together() -> None:
     rng = np.random.default_rng(3)
     latents = rng.normal(size=(400, 4)).astype(np.float32)
@@ -250,7 +239,6 @@ def test_labels_pull_points_of_a_kind_together() -> None:
         fit_map(latents, MapSettings(labels="colour"), Progress())
 
 
-@pytest.mark.usefixtures("compiled")
 def test_densmap_keeps_densities() -> None:
     rng = np.random.default_rng(5)
     latents = np.concatenate([rng.normal(size=(200, 4)) * 0.1, 20 + rng.normal(size=(200, 4)) * 2])
@@ -274,7 +262,6 @@ def test_a_pca_and_a_latent_of_two_are_maps_at_once() -> None:
         fit_map(latents, MapSettings(method="latent"), Progress())
 
 
-@pytest.mark.usefixtures("compiled")
 def test_long_latents_are_shortened_and_that_is_said() -> None:
     latents, belongs = groups(300, 8)
     turn = np.random.default_rng(1).normal(size=(8, 20_000)).astype(np.float32)
@@ -285,7 +272,6 @@ def test_long_latents_are_shortened_and_that_is_said() -> None:
     assert (nearest == belongs).mean() > 0.95
 
 
-@pytest.mark.usefixtures("compiled")
 def test_a_map_pauses_goes_on_and_is_kept_as_it_is() -> None:
     latents, _ = groups(3000)
     reins, layouts = Reins(), list[Layout]()
@@ -309,7 +295,6 @@ def test_a_map_pauses_goes_on_and_is_kept_as_it_is() -> None:
     assert not reins.paused
 
 
-@pytest.mark.usefixtures("compiled")
 def test_a_process_made_ready_is_used_and_waits_for_the_next_map() -> None:
     release()
     prepare()
@@ -332,7 +317,6 @@ def test_a_process_made_ready_is_used_and_waits_for_the_next_map() -> None:
     assert not workers_of(psutil.Process())
 
 
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("when", ["while it loads", "while it arranges"])
 def test_a_cancel_ends_the_process_promptly(when: str) -> None:
     latents, _ = groups(3000)
@@ -352,7 +336,6 @@ def test_a_cancel_ends_the_process_promptly(when: str) -> None:
     assert not workers_of(psutil.Process())
 
 
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_killed_process_is_started_again_once(times: int) -> None:
     latents, _ = groups(1000)
@@ -367,7 +350,9 @@ def test_a_killed_process_is_started_again_once(times: int) -> None:
 
     progress = Progress(heard.append, 0)
     if times == 1:
-        assert np.isfinite(fit_map(latents, MapSettings(), progress, kill).places).all()
+        made = fit_map(latents, MapSettings(), progress, kill)
+        assert np.isfinite(made.places).all()
+        assert any("begun again" in remark for remark in made.remarks)
     else:
         with pytest.raises(ExplorerError, match="ended from outside"):
             fit_map(latents, MapSettings(), progress, kill)
@@ -415,7 +400,6 @@ def workers_of(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in process.children() if "explorer.core.projecting.worker" in child.cmdline()]
 
 
-@pytest.mark.usefixtures("compiled")
 @pytest.mark.slow
 def test_the_detail_chooses_between_landmarks_and_all_points() -> None:
     latents, belongs = groups(12_000)

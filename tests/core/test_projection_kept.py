@@ -15,12 +15,9 @@ from explorer.core.projection import MapSettings, Reins, fit_map, release
 
 
 @pytest.fixture(scope="module", autouse=True)
-def compiled(request: pytest.FixtureRequest) -> Iterator[None]:
-    assert request.config.cache is not None
+def ended() -> Iterator[None]:
     release()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("compiled-code")))
-        yield
+    yield
     release()
 
 

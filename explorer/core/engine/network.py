@@ -13,8 +13,9 @@ import onnxruntime as ort
 
 from explorer.core.engine import devices
 from explorer.core.engine.port import Port, numpy_type
-from explorer.core.engine.session import check_file, create, reason
+from explorer.core.engine.session import create, reason
 from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.model_file import check_file
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")

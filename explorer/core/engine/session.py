@@ -14,16 +14,6 @@ THREADS = max(1, (os.cpu_count() or 2) - 1)
 """The threads of one session: the window needs a core too."""
 
 
-def check_file(path: Path) -> None:
-    """Raise ``ExplorerError`` where ``path`` is no file with something in it."""
-    if not path.exists():
-        raise ExplorerError(f"{path} does not exist; choose an .onnx file or a folder that holds a pair.")
-    if path.is_dir():
-        raise ExplorerError(f"{path} is a folder among other paths; give one folder, or two .onnx files.")
-    if path.stat().st_size == 0:
-        raise ExplorerError(f"{path} is empty; export the model again.")
-
-
 def create(
     path: Path, device: str, model: bytes | None = None, settings: dict[str, str] | None = None
 ) -> ort.InferenceSession:

@@ -56,6 +56,7 @@ class MapCard(Card):
         ``forming`` is what is made instead, ``held`` if that waits.
         """
         self._details.hide()
+        self._details.setText("")
         if forming:
             self.show_lines(forming, [("Paused" if held else "Forming", "drag on it already", "")])
             return
@@ -64,9 +65,14 @@ class MapCard(Card):
             return
         self.show_lines(record.title, quality_lines(quality))
         self._details.setText(record.details)
-        self._details.setVisible(bool(record.details))
+        self._details.setVisible(bool(record.details) and not self._is_folded)
         self.setToolTip("Click for other maps of these data, and to make one")
         self.setAccessibleDescription(" ".join([record.title, record.details]))
+
+    def fold(self, folded: bool) -> None:
+        """See ``Card``."""
+        super().fold(folded)
+        self._details.setVisible(bool(self._details.text()) and not folded)
 
     def unfold(self, maps: Sequence[WorkMap], present: MapRecord | None, actions: Sequence[QAction]) -> None:
         """Show the menu: all maps, then ``actions``."""

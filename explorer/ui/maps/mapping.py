@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from explorer.core.projection import Map, Reins
 
 _RATE = "map/points by epochs by neighbours in a second"
-_USUAL_RATE = 4e6
+_USUAL_RATE = 8e6
 
 
 @dataclass(eq=False)
