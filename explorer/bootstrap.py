@@ -24,7 +24,7 @@ _BASE = (
 )
 _TEST = (
     "av", "hypothesis", "jsonschema", "onnxscript", "psutil", "pyarrow", "pytest", "pytest_timeout",
-    "pytestqt", "torch",
+    "pytestqt", "torch", "xdist",
 )
 # fmt: on
 MODULES = {"": _BASE, "test": _BASE + _TEST, "dev": (*_BASE, *_TEST, "mypy", "pre_commit", "ruff")}

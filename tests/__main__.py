@@ -1,6 +1,6 @@
-"""``python -m tests``: installs what the tests need, where it is missing, and runs them.
+"""``python -m tests``: installs what the tests need, where it is missing, and runs them, a process a core.
 
-Arguments go to pytest, as in ``python -m tests -k raster``.
+Arguments go to pytest, as in ``python -m tests -k raster``; ``-n 0`` asks for one process.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import os
 import sys
 
 from explorer import bootstrap
+
+# More processes than that gain nothing: the longest tests are then the time it takes.
+PROCESSES = ["-n", "logical", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
 def main() -> int:
@@ -19,7 +22,7 @@ def main() -> int:
     os.chdir(bootstrap.ROOT)
     import pytest
 
-    return pytest.main(sys.argv[1:])
+    return pytest.main([*PROCESSES, *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ import platformdirs
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Several processes of tests share the cores: threads that spin while they wait would take them away.
+_beside = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _beside)))
 
 # No test is about how fast the machine is.
 hypothesis.settings.register_profile("unhurried", deadline=None)
@@ -35,6 +38,12 @@ for _variable, _folder in {
     "WIN_PD_OVERRIDE_LOCAL_APPDATA": "local",
 }.items():
     os.environ[_variable] = str(_HOME / _folder)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep compiled code with pytest's cache: one process compiles for all, in this run and the next."""
+    assert config.cache is not None
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(config.cache.mkdir("compiled-code")))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

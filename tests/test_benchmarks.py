@@ -24,6 +24,7 @@ FIGURES = {
         "trustworthiness",
         "label_agreement",
         "pca_ms",
+        "tick_p99_over_idle",
     },
     "startup": {"startup_over_bare", "peak_mib"},
     "training": {"steps_over_bare", "path_over_training", "path_over_training_proposed"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,8 @@ import pytest
 from PIL import Image
 
 from explorer.cli import main
+from explorer.core import work_maps
+from explorer.core.map_settings import MapRecord, MapSettings
 from explorer.core.provenance import read_provenance
 from explorer.core.workspace import Workspace
 from tests.onnx_pairs import write_pair
@@ -74,6 +77,23 @@ def test_encode_and_map_fill_a_workspace(own):
     kept = work.map_settings()
     assert (kept["neighbours"], kept["min_distance"], kept["seed"]) == (8, 0.1, 3)
     assert work.fields[0].names == ("0", "1", "2")
+
+
+def test_another_map_leaves_the_former_one_beside_it(own, tmp_path, fashion_bundle, capsys):
+    shutil.copytree(own / "work", tmp_path / "work", ignore=shutil.ignore_patterns("maps"))
+    former = Workspace.open(tmp_path / "work").positions()
+    assert main(["map", str(tmp_path / "work"), "--method", "pca"]) == 0
+    work = Workspace.open(tmp_path / "work")
+    assert [one.record.settings.method for one in work_maps.maps_of(work)].count("pca") == 1
+    assert np.array_equal(work_maps.positions_of(work, MapRecord(MapSettings(8, 0.1, 3))), former)
+    laid = work.positions()
+    (tmp_path / "work" / "map.npy").write_bytes(b"cut short")
+    assert main(["map", str(tmp_path / "work"), "--method", "pca"]) == 0
+    assert np.array_equal(work.positions(), laid)
+    shipped = (fashion_bundle / "map.npy").read_bytes()
+    assert main(["map", str(fashion_bundle), "--method", "pca"]) == 1
+    assert "belongs to the program" in capsys.readouterr().err
+    assert (fashion_bundle / "map.npy").read_bytes() == shipped
 
 
 def test_decode_at_a_place_by_sample_and_by_latent(own, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.aim import Aim
 from explorer.core.carry import REACH, Individual
@@ -32,7 +32,13 @@ class Controller(QObject):
     Attributes:
         hovered: the row under the pointer, or -1.
         reach: how far a picture that is carried keeps what is its own; 0: nothing is carried.
+
+    Signals:
+        model_wanted: a ``Provenance`` whose model is not open, what its picture is called, and whether the
+            model may be opened at once.
     """
+
+    model_wanted = Signal(object, str, bool)
 
     def __init__(self, window: MainWindow, store: SessionStore, edits: Edits, presenter: Presenter) -> None:
         super().__init__(window)
@@ -82,17 +88,16 @@ class Controller(QObject):
         The last two go along when the hand moves. A point does not: of many there is one under every press,
         and what the map itself says must stay within reach; but once it is the cursor's it can be taken.
         """
-        if kind in ("row", "bookmark"):  # a bookmark is gone to by its owner
-            if kind == "row":
-                self.go_to_row(index)
-            self._held = None
-            return
-        if kind == "dropped":
+        if kind == "row":
+            self.go_to_row(index)
+        elif kind == "dropped":
             placed = [one for one in self._edits.session.dropped if one.place is not None]
             self.look_at_dropped(placed[index])
-        else:
+        elif kind == "cursor":
             self._edits.new_gesture()
-        self._held, self._off = individual_of(self._edits.session.cursor, self.reach), None
+        goes_along = kind in ("dropped", "cursor")  # a bookmark is gone to by its owner
+        self._held = individual_of(self._edits.session.cursor, self.reach) if goes_along else None
+        self._off = None
 
     def look_at_dropped(self, image: DroppedImage) -> None:
         """Look at exactly the latent of a dropped picture."""
@@ -180,20 +185,23 @@ class Controller(QObject):
 
     # --- coming back, the session -----------------------------------------------------------------
 
-    def return_to(self, provenance: Provenance, name: str) -> bool:
-        """Look at exactly the latent of a picture; whether that was possible has been said."""
+    def return_to(self, provenance: Provenance, name: str, *, opens: bool = True) -> None:
+        """Look at exactly the latent of a picture, called ``name``; if it ``opens``, with its own model."""
         session = self._edits.session
         if session.pair is None or provenance.fingerprint != session.pair.fingerprint:
+            self.model_wanted.emit(provenance, name, opens)
+            return
+        size = len(provenance.latent)
+        if size != session.pair.latent_size:
             self._edits.refused.emit(
-                f"{name} was drawn by the model “{provenance.model}”, which is not the open one; "
-                "open that model to return to it."
+                f"{name} says that {session.pair.name} drew it, but its latent has {size:,} numbers and not "
+                f"{session.pair.latent_size:,}: its note is forged."
             )
-            return True
+            return
         place = provenance.place or self._place_of(provenance.latent)
         self._edits.new_gesture()
         cursor = Cursor(provenance.latent, place, "kept", provenance.seed)
         self._edits.edit("Return", cursor=cursor, extras=provenance.extras)
-        return True
 
     def save_session_to(self, path: Path) -> bool:
         """Write the session; says so and returns False where that is not possible."""

@@ -92,7 +92,7 @@ class Presenter(QObject):
         loop.decoded.connect(self._show_decoded)
         loop.failed.connect(self._waiting.stop)
         window.here.picture.painted.connect(self._painted)
-        jobs.changed.connect(lambda: window.status.show_jobs(jobs))
+        jobs.changed.connect(self._show_jobs)
 
     def close(self) -> None:
         """Do nothing more of one's own accord."""
@@ -199,6 +199,9 @@ class Presenter(QObject):
         self.pictured.emit(seconds)
         self.here.painted(seconds)
         self.pauses.begin()
+
+    def _show_jobs(self) -> None:
+        self._window.status.show_jobs(self._jobs)
 
     def _show_numbers(self) -> None:
         """The sliders and the device: apart, so that no tick of the window does all at once."""

@@ -10,8 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from explorer import __version__
-from explorer.core.errors import ExplorerError
-from explorer.core.opening import SESSION_SUFFIX
+from explorer.core.opening import RECIPE_SUFFIX, SESSION_SUFFIX
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
 from explorer.core.session import colored, selected_rows
@@ -67,7 +66,8 @@ class WindowGestures(QObject):
     def ask_open_files(self) -> None:
         """Choose files to open."""
         images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte *{SESSION_SUFFIX} {images});;All files (*)"
+        own = f"*{SESSION_SUFFIX} *{RECIPE_SUFFIX}"
+        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte {own} {images});;All files (*)"
         dialog = self.file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(filters)
         dialog.filesSelected.connect(lambda names: self._dropping.open_paths([Path(name) for name in names]))
@@ -76,18 +76,6 @@ class WindowGestures(QObject):
     def ask_open_folder(self) -> None:
         """Choose a folder to open."""
         self._ask_folder("Open a folder", lambda folder: self._dropping.open_paths([folder]))
-
-    def ask_export(self) -> None:
-        """Ask which gallery is wanted, and write it."""
-        from explorer.core.recipes.from_session import tray_of
-        from explorer.ui.gallery.gestures import ask_gallery
-
-        session = self._store.session
-        kind = "tray" if tray_of(session) else "samples"
-        try:
-            ask_gallery(self._window, session, self._jobs, self._settings, self._tray, self.file_dialog, kind)
-        except ExplorerError as error:
-            self._window.status.say(str(error))
 
     def ask_figure(self) -> None:
         """Ask what a figure of the map shows, and write it."""
@@ -98,7 +86,7 @@ class WindowGestures(QObject):
         from explorer.ui.figure.gestures import ask_figure
         from explorer.ui.figure.source import Mapped
 
-        mapped = Mapped(view.scene, colored(session), session.map.record, view.view())
+        mapped = Mapped(view.scene, colored(session), session.map.record, view.view(), *view.stills())
         title = f"{session.pair.name} · {session.work.data.name}"
         ask_figure(self._window, mapped, title, self._jobs, self._settings, self.file_dialog)
 
@@ -159,10 +147,6 @@ class WindowGestures(QObject):
     def use_contours(self, name: str) -> None:
         """Lines of equal density, or none."""
         self._window.map.set_contours(name == "lines")
-
-    def toggle_thumbnails(self) -> None:
-        """Pictures over the whole map, or only where few points are in view."""
-        self._window.map.set_thumbnails(not self._window.map.has_thumbnails)
 
     def use_renderer(self, name: str) -> None:
         """Draw the map with the graphics card, the processor, or what is there; remembered."""

@@ -41,7 +41,7 @@ def grey(fashion_pictures) -> np.ndarray:
 @pytest.fixture(scope="module")
 def colour(faces_bundle) -> np.ndarray:
     with np.load(faces_bundle / "faces.npz", allow_pickle=False) as data:
-        return data["images"][:200]
+        return np.ascontiguousarray(data["images"][:200, 8:56, 8:56])  # 48 × 48
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,21 @@ from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from explorer.core.bundles import bundle_folder
+from explorer.core.latent_map import LatentMap
+from explorer.core.lattice import Lattice
+from explorer.core.opening import pair_of
 from explorer.core.palette import categorical
+from explorer.core.place_names import LEVELS, place_names
 from explorer.core.raster import warm_up
 from explorer.core.view import View
+from explorer.core.workspace import Workspace
 from explorer.ui.map import gl as map_gl
 from explorer.ui.map.choice import RendererChoice
+from explorer.ui.map.lattice_layer import LatticeLayer
+from explorer.ui.map.lattice_pictures import Source
 from explorer.ui.map.layers import MapLayer
+from explorer.ui.map.names_layer import Names, NamesLayer
 from explorer.ui.map.view import MapView
 from explorer.ui.parts import theme
 
@@ -62,6 +71,7 @@ def numbers(image: QImage) -> np.ndarray:
 def pictures(folder: str) -> dict:
     view = opened()
     codes = view._scene.codes
+    shades = np.broadcast_to(np.arange(250, dtype=np.uint8)[:, None, None, None], (250, 9, 9, 3))
 
     def near() -> None:
         view.set_view(view.view().zoomed_at(250, 180, 9))
@@ -92,7 +102,33 @@ def pictures(folder: str) -> dict:
     def over_pictures() -> None:
         view.add_layer(Checks(view), below=True)
 
+    def thumbnails() -> None:
+        view.set_theme(theme.DARK)
+        view._below._layers.clear()
+        view.set_pictures(lambda rows: shades[np.asarray(rows) % 250])
+        view.set_thumbnails(True)
+
+    def names() -> None:
+        view.set_thumbnails(False)
+        raster, labels = view._scene.raster, tuple("abcdefghij")
+        places = [place_names(raster.index, codes, len(labels), cells, None) for cells in LEVELS]
+        left, bottom, right, top = raster.bounds
+        layer = NamesLayer(view.font(), view.furniture, view)
+        view.add_layer(layer)
+        layer.set_names(Names(raster, max(right - left, top - bottom), labels, places))
+
+    def lattice() -> None:
+        view._above._layers.clear()
+        work = Workspace.open(bundle_folder("fashion-vae"))
+        latent_map = LatentMap.of(work.positions(), work.latents)
+        view.set_points(latent_map.positions, work.fields[0].codes, categorical(10), None, latent_map.raster)
+        layer = LatticeLayer(lambda: True, view)
+        view.add_layer(layer, below=True)
+        over = Lattice.over(latent_map.raster.bounds)
+        layer.set_source(Source(pair_of(work), latent_map.inverse, {}, over))
+
     def far_apart() -> None:
+        view._below.stop()
         view._below._layers.clear()
         view.set_density(False)
         view.set_contours(False)
@@ -103,7 +139,8 @@ def pictures(folder: str) -> dict:
 
     scenes = {
         "whole": lambda: None, "near": near, "states": states, "light": light, "density": density,
-        "ground": ground, "over pictures": over_pictures, "far apart": far_apart, "none": none,
+        "ground": ground, "over pictures": over_pictures, "thumbnails": thumbnails, "names": names,
+        "lattice": lattice, "far apart": far_apart, "none": none,
     }  # fmt: skip
     for name, change in scenes.items():
         change()

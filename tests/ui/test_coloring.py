@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from explorer.core.dataset_base import Measure
 from explorer.core.session import Session, shown_rows
@@ -153,3 +153,16 @@ def test_a_saved_session_keeps_its_range(tmp_path):
     save_session(tmp_path / "s.latents", session, None)
     saved = load_session(tmp_path / "s.latents").session
     assert (saved.color_by, saved.range) == ("m", (0.25, inf))
+
+
+def test_in_a_low_window_the_cards_fold_so_that_the_colouring_is_in_sight(hand):
+    window, panel = hand.explorer.window, hand.explorer.window.loaded
+    window.resize(900, 600)
+    QApplication.processEvents()
+    legend = panel.legend.rows
+    bottom = legend.mapTo(panel, QPoint(0, legend.height())).y()
+    assert 0 < legend.mapTo(panel, QPoint()).y() < bottom <= panel.height()
+    window.resize(1280, 900)
+    QApplication.processEvents()
+    words = {label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)}
+    assert {"Kind", "Images", "Trustworthiness"} <= words

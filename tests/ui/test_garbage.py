@@ -5,9 +5,13 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from pathlib import Path
 
-from PySide6.QtWidgets import QDialog
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QDialog
 
+from explorer.ui.app import Explorer
 from explorer.ui.parts.garbage import Garbage
 
 
@@ -37,3 +41,28 @@ def test_no_other_thread_collects_and_the_window_does_at_rest(qtbot) -> None:
     assert gone_in == [threading.main_thread()]
     assert len(kept) == 5_000
     garbage.deleteLater()
+
+
+def _opened_and_closed(qtbot, bundle: Path) -> list[weakref.ref]:
+    explorer = Explorer()
+    explorer.start([bundle])
+    qtbot.waitUntil(lambda: explorer.presenter.decoded is not None, timeout=90_000)
+    qtbot.waitUntil(lambda: not explorer.jobs.running, timeout=90_000)
+    session = explorer.store.session
+    held = [weakref.ref(one) for one in (explorer, explorer.window, session.pair, session.map)]
+    explorer.close()
+    explorer.window.close()
+    explorer.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return held
+
+
+@pytest.mark.usefixtures("open_explorer")  # leaves nothing on the disk
+def test_a_closed_window_goes_with_all_that_it_held(qtbot, fashion_bundle: Path) -> None:
+    held = _opened_and_closed(qtbot, fashion_bundle)
+
+    def are_gone() -> bool:
+        gc.collect()
+        return [one() for one in held] == [None] * 4
+
+    qtbot.waitUntil(are_gone, timeout=60_000)  # a thread of the window may be about to end

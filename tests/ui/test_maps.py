@@ -21,10 +21,9 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 
 @pytest.fixture
-def open_data(open_explorer, fashion_bundle, fashion_pictures, request, monkeypatch, tmp_path):
+def open_data(open_explorer, fashion_bundle, fashion_pictures, tmp_path):
     """A window on some of the bundled pictures, which the bundled model encodes and which are mapped anew."""
     process.release()
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("compiled-code")))
 
     def open_some(count: int):
         path = tmp_path / f"{count}.npz"

@@ -15,8 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
 
 from explorer.core import dataset_sampled
+from explorer.core.ahead import Ahead
+from explorer.core.bundles import bundle_folder
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.engine import devices
+from explorer.core.opening import Plan
+from explorer.core.progress import Progress
 from explorer.core.provenance import read_provenance
 from explorer.core.sampling import SampleRequest
 from explorer.ui.parts.pictures import to_qimage
@@ -445,6 +449,19 @@ def test_closing_does_not_wait_for_a_long_run(open_explorer, tmp_path, few_sampl
 
 
 # --- the last session, and the keyboard's lasso ---------------------------------------------------------
+
+
+def test_what_is_being_opened_before_the_window_is_there_becomes_its_session(hand):
+    plan = Plan(workspace=bundle_folder("faces-vae"))
+    begun = Ahead(plan)
+    hand.explorer.opening.ahead = begun
+    hand.explorer.opening.open_plan(plan)
+    pair = begun.result(Progress()).pair
+    hand.wait(lambda: hand.session.pair is pair)
+    assert hand.explorer.opening.ahead is None
+    before = hand.session.pair
+    hand.explorer.opening.open_plan(plan)
+    hand.wait(lambda: hand.session.pair is not before)
 
 
 def test_a_last_session_that_cannot_be_opened_is_put_aside_and_told(open_explorer, own_pair):

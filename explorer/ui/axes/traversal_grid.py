@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from explorer.core.latent_ops.axes import STEPS, Axis
-from explorer.ui.parts.pictures import CRISP_BELOW
+from explorer.ui.parts.cells import GAP, CellField
 
-_LABEL, _GAP, _BELOW = 78, 4, 11
+_LABEL, _BELOW = 78, 11
 _LEAST, _LARGEST, _LINES = 22, 128, 3
-_ROUND = 4.0
 _FADED = 0.35
 
 _SHORT = {"variance": "var.", "% of variance": "%", "levels per σ": "levels"}
@@ -24,18 +22,16 @@ Cell = tuple[int, int]
 """Row and column."""
 
 
-class TraversalGrid(QAbstractScrollArea):
+class TraversalGrid(CellField):
     """A row for each axis, nine pictures from its low to its high; two blocks side by side where they fit.
 
     Signals:
         chosen: row and column, by a click, Return or Space.
         kept: row and column, by the right button or K.
-        uncovered: other rows have come into sight.
     """
 
     chosen = Signal(int, int)
     kept = Signal(int, int)
-    uncovered = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,16 +41,8 @@ class TraversalGrid(QAbstractScrollArea):
         self._at: Cell = (0, STEPS // 2)
         self._hovered: Cell | None = None
         self._is_stale = False
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(60)
-        self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self.uncovered)
-        self.verticalScrollBar().valueChanged.connect(lambda _: self._later.start())
         self._tell()
 
     def set_axes(self, axes: tuple[Axis, ...]) -> None:
@@ -84,7 +72,7 @@ class TraversalGrid(QAbstractScrollArea):
 
     def in_sight(self) -> tuple[int, ...]:
         """The rows that are to be seen, from the top."""
-        top, pitch = self.verticalScrollBar().value(), self._row_height
+        top, pitch = self.verticalScrollBar().value(), self._pitch
         first, last = int(top / pitch), int((top + self.viewport().height() - 1) / pitch)
         blocks = self._blocks
         return tuple(range(first * blocks, min((last + 1) * blocks, len(self._axes))))
@@ -95,24 +83,24 @@ class TraversalGrid(QAbstractScrollArea):
     def _blocks(self) -> int:
         """How many rows stand side by side."""
         wide = self.viewport().width()
-        return 2 if wide >= 2 * (_LABEL + STEPS * (56 + _GAP)) and len(self._axes) > _LINES else 1
+        return 2 if wide >= 2 * (_LABEL + STEPS * (56 + GAP)) and len(self._axes) > _LINES else 1
 
     @property
     def _side(self) -> float:
         """Of a cell: three rows fill the height, nine cells at most the width."""
-        across = (self.viewport().width() / self._blocks - _LABEL) / STEPS - _GAP
+        across = (self.viewport().width() / self._blocks - _LABEL) / STEPS - GAP
         down = self.viewport().height() / _LINES - _BELOW
         return max(float(_LEAST), min(across, max(down, 46.0), float(_LARGEST)))
 
     @property
-    def _row_height(self) -> float:
+    def _pitch(self) -> float:
         return self._side + _BELOW
 
     def _cell(self, cell: Cell) -> QRectF:
         line, block = divmod(cell[0], self._blocks)
         left = block * self.viewport().width() / self._blocks + _LABEL
-        top = line * self._row_height - self.verticalScrollBar().value()
-        return QRectF(left + cell[1] * (self._side + _GAP), top, self._side, self._side)
+        top = line * self._pitch - self.verticalScrollBar().value()
+        return QRectF(left + cell[1] * (self._side + GAP), top, self._side, self._side)
 
     def cell_at(self, at: QPoint) -> Cell | None:
         """Row and column of the picture under a point of the viewport."""
@@ -127,19 +115,20 @@ class TraversalGrid(QAbstractScrollArea):
         return self._cell((row, column)).toRect()
 
     def _measure(self) -> None:
-        lines = -(-len(self._axes) // self._blocks)
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setRange(0, max(0, round(lines * self._row_height - _GAP) - height))
-        bar.setSingleStep(round(self._row_height))
-        bar.setPageStep(height)
+        self._fit_bar(-(-len(self._axes) // self._blocks))
+
+    def _is_empty(self) -> bool:
+        return not self._axes
+
+    def _step(self, across: int, down: int) -> None:
+        self._move_to((self._at[0] + down * self._blocks, self._at[1] + across))
+
+    def _take(self) -> None:
+        self.chosen.emit(*self._at)
 
     def _move_to(self, cell: Cell) -> None:
         self._at = (max(0, min(cell[0], len(self._axes) - 1)), max(0, min(cell[1], STEPS - 1)))
-        bar, box = self.verticalScrollBar(), self._cell(self._at)
-        if box.top() < 0:
-            bar.setValue(bar.value() + round(box.top()))
-        elif box.bottom() > self.viewport().height():
-            bar.setValue(bar.value() + round(box.bottom() + _GAP - self.viewport().height()))
+        self._bring_into_sight(self._cell(self._at).adjusted(0, 0, 0, GAP))
         self._tell()
         self.viewport().update()
 
@@ -160,11 +149,6 @@ class TraversalGrid(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         return QSize(400, 190)
-
-    def resizeEvent(self, event: Any) -> None:
-        super().resizeEvent(event)
-        self._measure()
-        self._later.start()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
@@ -191,25 +175,13 @@ class TraversalGrid(QAbstractScrollArea):
         painter.drawText(box.translated(0, line), Qt.AlignmentFlag.AlignVCenter, below)
 
     def _paint_cell(self, painter: QPainter, cell: Cell) -> None:
-        box, image, palette = self._cell(cell), self._images.get(cell), self.palette()
-        if image is None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(palette.alternateBase())
-            painter.drawRoundedRect(box, _ROUND, _ROUND)
-        else:
-            size = image.size().scaled(box.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(QPoint(0, 0), size)
-            target.moveCenter(box.center().toPoint())
-            smooth = max(image.width(), image.height()) >= CRISP_BELOW
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            painter.setOpacity(_FADED if self._is_stale else 1.0)
-            painter.drawImage(target, image)
-            painter.setOpacity(1.0)
+        box, palette = self._cell(cell), self.palette()
+        painter.setOpacity(_FADED if self._is_stale and cell in self._images else 1.0)
+        self._paint_picture(painter, box, self._images.get(cell))
+        painter.setOpacity(1.0)
         is_current = cell == self._at and self.hasFocus()
         if is_current or cell == self._hovered:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.highlight() if is_current else palette.text(), 2.0))
-            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), _ROUND, _ROUND)
+            self._paint_ring(painter, box, (palette.highlight() if is_current else palette.text()).color())
 
     def _paint_here(self, painter: QPainter, row: int, coordinate: float) -> None:
         """A dot under the pictures between which the present latent lies; hollow where it lies beyond."""
@@ -272,29 +244,7 @@ class TraversalGrid(QAbstractScrollArea):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, row, column = event.key(), *self._at
-        page = max(1, int(self.viewport().height() / self._row_height)) * self._blocks
-        targets: dict[int, Cell] = {
-            Qt.Key.Key_Left: (row, column - 1), Qt.Key.Key_Right: (row, column + 1),
-            Qt.Key.Key_Up: (row - self._blocks, column), Qt.Key.Key_Down: (row + self._blocks, column),
-            Qt.Key.Key_PageUp: (row - page, column), Qt.Key.Key_PageDown: (row + page, column),
-            Qt.Key.Key_Home: (row, 0), Qt.Key.Key_End: (row, STEPS - 1),
-        }  # fmt: skip
-        if not self._axes:
-            super().keyPressEvent(event)
-        elif key in targets:
-            self._move_to(targets[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(*self._at)
-        elif key == Qt.Key.Key_K:
+        if event.key() == Qt.Key.Key_K and self._axes:
             self.kept.emit(*(self._hovered or self._at))
         else:
             super().keyPressEvent(event)
-
-    def focusInEvent(self, event: Any) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: Any) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()

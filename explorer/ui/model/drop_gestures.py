@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal
 
-from explorer.core.dropped import NO_ENCODER, read_dropped
+from explorer.core.dropped import read_dropped
 from explorer.core.errors import ExplorerError
 from explorer.core.opening import Plan, check_encodes, classify
 from explorer.core.progress import Progress
@@ -29,11 +30,13 @@ class DropGestures(QObject):
             belongs to the same step of undo.
         unfit: data that the open model cannot encode, and the sentence that says why.
         encoded: data have been opened under the model that was open.
+        recipe_brought: the path of a gallery's recipe.
     """
 
     brought = Signal(object)
     unfit = Signal(object, str)
     encoded = Signal(object)
+    recipe_brought = Signal(object)
 
     def __init__(self, edits: Edits, jobs: Jobs, opening: Opening, controller: Controller) -> None:
         super().__init__(edits)
@@ -55,13 +58,20 @@ class DropGestures(QObject):
             )
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open whatever ``paths`` are: a model, data, a workspace, a session, images."""
+        """Open whatever ``paths`` are: a model, data, a workspace, a session, a recipe, images."""
         try:
             plan = classify(paths)
         except ExplorerError as error:
             self._edits.refused.emit(str(error))
             return
-        if plan.images and not (plan.model or plan.workspace or plan.data or plan.session):
+        recipe = plan.recipe
+        if recipe is not None:
+            rest = replace(plan, recipe=None)
+            if rest == Plan():
+                self.recipe_brought.emit(recipe)
+            else:
+                self._opening.open_plan(rest, then=lambda: self.recipe_brought.emit(recipe))
+        elif plan.images and not (plan.model or plan.workspace or plan.data or plan.session):
             self.place_images([(path.name, path) for path in plan.images])
         elif plan.data is None or plan.model or plan.workspace or plan.session:
             self._opening.open_plan(plan)
@@ -80,19 +90,17 @@ class DropGestures(QObject):
     def place_images(self, sources: Sequence[tuple[str, Path | bytes]]) -> None:
         """Encode pictures, place them on the map and look at the first.
 
-        One of our own exported pictures returns to exactly its latent instead.
+        One of our own exported pictures returns to exactly its latent instead; among several each of the open
+        model's has its own.
         """
         session = self._edits.session
         pair, latent_map = session.pair, session.map
+        if len(sources) == 1 and self._returned(sources[0]):
+            return
         if pair is None:
             self._edits.refused.emit(
                 "No model is open; open an encoder and a decoder before dropping images."
             )
-            return
-        if len(sources) == 1 and self._returned(sources[0]):
-            return
-        if not pair.can_encode:
-            self._edits.refused.emit(NO_ENCODER.format(pair.name))
             return
         chosen = sources[:MANY_IMAGES]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from explorer.core.color_choices import Choice
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 KINDS = {
     "VAE": "VAE (μ, log σ²)",
     "AE": "Autoencoder (z)",
+    "GAN": "GAN with encoder (z)",
     "Generator": "Decoder alone",
     "Encoder": "Encoder alone",
 }
+_CARDS_FROM = 560
 COLORS = {1: "grey", 3: "RGB", 4: "RGBA"}
 
 
@@ -90,12 +93,19 @@ class LoadedPanel(QWidget):
         self.set_dimensions([])
         self.set_shown(None, 0)
 
-    def add_card(self, title: str, card: QWidget) -> None:
+    def add_card(self, title: str, card: Card) -> None:
         """Put another card below that of the data."""
         at = self._column.indexOf(self._data) + 1
+        card.fold(self.height() < _CARDS_FROM)
         self._column.insertSpacing(at, 6)
         self._column.insertWidget(at + 1, heading(title))
         self._column.insertWidget(at + 2, card)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the cards fold, so that what colours the map is in sight."""
+        super().resizeEvent(event)
+        for card in self.findChildren(Card):
+            card.fold(self.height() < _CARDS_FROM)
 
     def set_model(self, pair: ModelPair | None, active: int | None) -> None:
         """Show a pair; ``active`` is its number of active latent dimensions where the data tell."""

@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QImage, QMouseEvent, QPainter
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
-from explorer.ui.parts.pictures import CRISP_BELOW
+from explorer.ui.parts.cells import GAP, CellField
 
-_SIDE, _GAP, _LINES = 46, 4, 3
-_ROUND = 4.0
+_SIDE, _LINES = 46, 3
 
 Rows = npt.NDArray[np.int64]
 
 
-class PictureGrid(QAbstractScrollArea):
+class PictureGrid(CellField):
     """Pictures of rows ``(n,)`` in their order; whoever uses it brings the pictures that it lacks.
 
     A million rows cost as much as those in sight. Its height follows their number, up to three lines.
@@ -28,28 +27,18 @@ class PictureGrid(QAbstractScrollArea):
         chosen: a row, by a click or Return.
         opened: a row, by a double click.
         menu_asked: a row, and where a menu about it opens.
-        uncovered: other rows have come into sight.
     """
 
     chosen = Signal(int)
     opened = Signal(int)
     menu_asked = Signal(int, QPoint)
-    uncovered = Signal()
 
     def __init__(self, picture_of: Callable[[int], QImage | None], name_of: Callable[[int], str]) -> None:
         super().__init__()
         self._picture_of, self._name_of = picture_of, name_of
         self._rows: Rows = np.empty(0, np.int64)
         self._at = 0
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self.uncovered)
-        self.verticalScrollBar().valueChanged.connect(lambda _: self._later.start())
 
     def set_rows(self, rows: Rows) -> None:
         """Show these."""
@@ -79,17 +68,17 @@ class PictureGrid(QAbstractScrollArea):
 
     @property
     def _columns(self) -> int:
-        return max(1, (self.viewport().width() + _GAP) // (_SIDE + _GAP))
+        return max(1, (self.viewport().width() + GAP) // (_SIDE + GAP))
 
     @property
     def _pitch(self) -> float:
-        """From one cell to the next; the cells fill the width."""
-        return (self.viewport().width() + _GAP) / self._columns
+        """From one cell to the next, across and down; the cells fill the width."""
+        return (self.viewport().width() + GAP) / self._columns
 
     def _cell(self, place: int) -> QRectF:
         line, column = divmod(place, self._columns)
         top = line * self._pitch - self.verticalScrollBar().value()
-        return QRectF(column * self._pitch, top, self._pitch - _GAP, self._pitch - _GAP)
+        return QRectF(column * self._pitch, top, self._pitch - GAP, self._pitch - GAP)
 
     def _lines_in_sight(self) -> tuple[int, int]:
         top = self.verticalScrollBar().value()
@@ -109,19 +98,20 @@ class PictureGrid(QAbstractScrollArea):
         height = round(min(max(lines, 1), _LINES + 0.4) * self._pitch)  # a cut line says that there are more
         if height != self.height():
             self.setFixedHeight(height)
-        bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, round(lines * self._pitch - _GAP) - self.viewport().height()))
-        bar.setSingleStep(round(self._pitch / 2))
-        bar.setPageStep(self.viewport().height())
+        self._fit_bar(lines)
+
+    def _is_empty(self) -> bool:
+        return not len(self._rows)
+
+    def _step(self, across: int, down: int) -> None:
+        self._move_to(self._at + across + down * self._columns)
+
+    def _take(self) -> None:
+        self.chosen.emit(int(self._rows[self._at]))
 
     def _move_to(self, place: int) -> None:
         self._at = max(0, min(place, len(self._rows) - 1))
-        bar, line = self.verticalScrollBar(), self._at // self._columns
-        top, bottom = round(line * self._pitch), round((line + 1) * self._pitch - _GAP)
-        if top < bar.value():
-            bar.setValue(top)
-        elif bottom > bar.value() + self.viewport().height():
-            bar.setValue(bottom - self.viewport().height())
+        self._bring_into_sight(self._cell(self._at))
         self._tell()
         self.viewport().update()
 
@@ -138,11 +128,6 @@ class PictureGrid(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(200, self.height())
 
-    def resizeEvent(self, event: Any) -> None:
-        super().resizeEvent(event)
-        self._measure()
-        self._later.start()
-
     def paintEvent(self, event: Any) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -152,23 +137,11 @@ class PictureGrid(QAbstractScrollArea):
             self._paint_cell(painter, place)
 
     def _paint_cell(self, painter: QPainter, place: int) -> None:
-        cell, image = self._cell(place), self._picture_of(int(self._rows[place]))
-        palette = self.palette()
-        if image is None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(palette.alternateBase())
-            painter.drawRoundedRect(cell, _ROUND, _ROUND)
-        else:
-            size = image.size().scaled(cell.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(0, 0, size.width(), size.height())
-            target.moveCenter(cell.center().toPoint())
-            smooth = max(image.width(), image.height()) >= CRISP_BELOW
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            painter.drawImage(target, image)
+        cell, palette = self._cell(place), self.palette()
+        self._paint_picture(painter, cell, self._picture_of(int(self._rows[place])))
         if place == self._at:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.highlight() if self.hasFocus() else palette.text(), 2.0))
-            painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), _ROUND, _ROUND)
+            ring = palette.highlight() if self.hasFocus() else palette.text()
+            self._paint_ring(painter, cell, ring.color())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = self._place_at(event.position().toPoint())
@@ -188,28 +161,6 @@ class PictureGrid(QAbstractScrollArea):
             self._move_to(place)
             at = self.viewport().mapToGlobal(self._cell(place).center().toPoint())
             self.menu_asked.emit(int(self._rows[place]), at if is_key else event.globalPos())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, page = event.key(), self._columns * max(1, int(self.viewport().height() / self._pitch))
-        steps: dict[int, int] = {
-            Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -self._columns,
-            Qt.Key.Key_Down: self._columns, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Home: -len(self._rows), Qt.Key.Key_End: len(self._rows),
-        }  # fmt: skip
-        if key in steps and len(self._rows):
-            self._move_to(self._at + steps[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and len(self._rows):
-            self.chosen.emit(int(self._rows[self._at]))
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: Any) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: Any) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Also: the name of the picture under the pointer."""

@@ -28,7 +28,7 @@ class StatusLine(QWidget):
         super().__init__()
         self.setObjectName("statusline")
         self.setFixedHeight(30)
-        self._hint = hint
+        self._hint, self._said = hint, ""
         self._state = QLabel("Ready")
         self._text = ElidedLabel("quiet")
         self._text.setText(hint)
@@ -82,11 +82,19 @@ class StatusLine(QWidget):
         self._after.stop()
         self._text.setText(str(report) if report else "")
 
-    def say(self, text: str) -> None:
-        """Show a passing remark for a few seconds."""
+    def say(self, text: str, *, aloud: bool = True) -> None:
+        """Show a passing remark for a few seconds; ``aloud`` to those who hear the window, too."""
+        self._said = text
         self._text.setText(text)
         self._after.start(6000)
-        announce(self, text)
+        if aloud:
+            announce(self, text)
+
+    def take_back(self, text: str) -> None:
+        """End a remark that is true no more, if it is still the last one."""
+        if self._after.isActive() and self._said == text:
+            self._after.stop()
+            self._text.setText(self._hint)
 
     def set_right(self, text: str) -> None:
         """The quiet text at the right end."""
