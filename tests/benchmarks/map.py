@@ -22,7 +22,7 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.core import raster, raster_numpy
@@ -83,8 +83,7 @@ def _size(result: Result, places: np.ndarray, labels: np.ndarray, *, quick: bool
     view = _opened(places, labels, palette)
     frames, exact = _along_the_way(view, places, quick=quick)
     picks, lassos = _searches(view._scene.raster, places, view.view(), quick=quick)
-    view.shut_down()
-    view.deleteLater()
+    _end(view)
     result.time(f"{name}: a frame under the hand", frames)
     result.time(f"{name}: until exact", exact)
     result.time(f"{name}: first frame", first)
@@ -109,8 +108,7 @@ def frames_of(places: np.ndarray, labels: np.ndarray, *, quick: bool) -> tuple[l
     warm_up().join()
     view = _opened(places, labels, categorical(10))
     found = _along_the_way(view, places, quick=quick)
-    view.shut_down()
-    view.deleteLater()
+    _end(view)
     return found
 
 
@@ -123,6 +121,13 @@ def _opened(places: np.ndarray | None, labels: np.ndarray, palette: np.ndarray) 
         view.set_points(places, labels, palette, None)
         _until(view.is_exact)
     return view
+
+
+def _end(view: MapView) -> None:
+    """Destroy it now, the view before its parts: the garbage collector keeps to no order, and may crash."""
+    view.shut_down()
+    view.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _until(done: Callable[[], bool]) -> None:
@@ -154,9 +159,8 @@ def _first_frame(
         view.repaint()
         return time.perf_counter() - began
     finally:
-        view.shut_down()
+        _end(view)
         raster._painter = usual
-        view.deleteLater()
 
 
 def _along_the_way(view: MapView, places: np.ndarray, *, quick: bool) -> tuple[list[float], list[float]]:
@@ -279,8 +283,7 @@ def _thumbnails(result: Result, *, quick: bool) -> dict[str, float]:
                 seconds[pictured].append(time.perf_counter() - began)
             if pictured and view._thumbnails is not None and view._thumbnails.sheet is not None:
                 seen = view._thumbnails.sheet.count_in(view.view())
-    view.shut_down()
-    view.deleteLater()
+    _end(view)
     result.time("70,000: a frame with 500 thumbnails", seconds[True])
     result.time("70,000: the same without", seconds[False])
     return {
@@ -303,7 +306,7 @@ def _at_rest(seconds: float) -> dict[str, float]:
     before = time.process_time()
     QTest.qWait(int(1000 * seconds))
     busy = time.process_time() - before
-    view.shut_down()
+    _end(view)
     return {"repaints_at_rest": paints.count, "busy_share_at_rest": round(busy / seconds, 4)}
 
 

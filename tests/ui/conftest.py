@@ -16,6 +16,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from explorer.ui.app import Explorer
 
 
+@pytest.fixture(autouse=True)
+def application(qapp) -> QApplication:
+    """Without one, fonts and pictures end the process; another process may run what would make it."""
+    return qapp
+
+
 class Hand:
     """Gestures through the event queue, on a window that has something open."""
 
