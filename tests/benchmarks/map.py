@@ -9,6 +9,7 @@ The peers (extra ``bench``) are processes of their own, in the same run along th
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -113,6 +114,7 @@ def frames_of(places: np.ndarray, labels: np.ndarray, *, quick: bool) -> tuple[l
 
 
 def _opened(places: np.ndarray | None, labels: np.ndarray, palette: np.ndarray) -> MapView:
+    gc.disable()  # see ``_end``
     view = MapView()
     view.resize(WIDTH, HEIGHT)
     view.show()
@@ -124,10 +126,11 @@ def _opened(places: np.ndarray | None, labels: np.ndarray, palette: np.ndarray) 
 
 
 def _end(view: MapView) -> None:
-    """Destroy it now, the view before its parts: the garbage collector keeps to no order, and may crash."""
+    """Destroy it now, and collect what it leaves as the program does: never while Qt calls something."""
     view.shut_down()
     view.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
 
 
 def _until(done: Callable[[], bool]) -> None:
