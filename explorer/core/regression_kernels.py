@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from explorer.core.compiled import compiled
 from explorer.core.plane_index import PlaneIndex
 from explorer.core.regression import INSIDE, LEANING, RIDGE, SPACING_PIXELS, Answer, Near
 
 _LOW_PIXELS, _HIGH_PIXELS = SPACING_PIXELS
 _INSIDE, _OUTSIDE = INSIDE
-
-
-def _compiled(function):  # type: ignore[no-untyped-def]
-    """Compile, and keep the result on disk: beside the source or in the user's cache.
-
-    An answer takes microseconds: to give the interpreter's lock away and wait for it again takes longer.
-    """
-    try:
-        return njit(cache=True)(function)
-    except RuntimeError:  # no writable place for the cache
-        return njit(function)
 
 
 def answer_at(
@@ -252,7 +243,7 @@ def _first(distances, found, rows):  # type: ignore[no-untyped-def]
     return first
 
 
-@_compiled
+@partial(compiled, in_threads=False)
 def _answer(x, y, count, scale, least, reach, index, rows, latents, out):  # type: ignore[no-untyped-def]
     points = len(index[1])
     count = min(count, points)
