@@ -80,7 +80,7 @@ class CompareGestures(QObject):
             return Comparison.of([first, *others, open_side(paths, session.work, progress, device)])
 
         self._jobs.start(
-            "Opening", work, self._show_new, wanted=lambda: self._store.session.pair is session.pair
+            "Opening", work, self.show_comparison, wanted=lambda: self._store.session.pair is session.pair
         )
 
     def open_tour(self) -> None:
@@ -92,15 +92,9 @@ class CompareGestures(QObject):
 
             return open_tour(progress, device)
 
-        self._jobs.start("Opening AE · VAE · GAN", work, self._show_tour)
+        self._jobs.start("Opening AE · VAE · GAN", work, lambda found: self.show_comparison(found, step=0))
 
-    def _show_new(self, comparison: Comparison) -> None:
-        self.show_comparison(comparison)
-
-    def _show_tour(self, comparison: Comparison) -> None:
-        self.show_comparison(comparison, step=0)
-
-    def show_comparison(self, comparison: Comparison, step: int = -1) -> CompareWindow:
+    def show_comparison(self, comparison: Comparison, step: int = -1) -> None:
         """Show a comparison in place of the one before, at a step of the tour if there is one."""
         from explorer.core.recomparing import kept_of
 
@@ -108,7 +102,6 @@ class CompareGestures(QObject):
         kept = window.state(kept_of(comparison))
         self._edits.new_gesture()
         self._edit("Compare", replace(kept, latents=()))
-        return window
 
     def set_theme(self, theme: Theme) -> None:
         """Recolour what paints itself."""
