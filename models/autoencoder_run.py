@@ -62,9 +62,8 @@ class AutoencoderRun(Run):
         loss = reconstruction + self.beta(done) * cost
         critic = verdict = torch.tensor(float("nan"))
         if self.opponent:
-            z = torch.randn(mu.shape, generator=self.generator).to(mu)
             with self.autocast():
-                drawn = self.model.decoder(z)
+                drawn = self.model.decoder(self.draw(len(image)))
             critic = torch.tensor(self.opponent.learn(image, drawn.detach(), done, self.autocast())[0])
             price = self.opponent.cost(drawn, self.autocast())
             verdict = price.detach().cpu()

@@ -51,10 +51,6 @@ class GanRun(Run):
         """Epochs of the game; the encoder's follow."""
         return self.config.epochs - self.config.encoder_epochs
 
-    def draw(self, count: int) -> Tensor:
-        """Latents (count, D) of the prior."""
-        return torch.randn(count, self.config.model.latent_size, generator=self.generator).to(self.device)
-
     def take_step(self, image: Tensor, done: int, total: int) -> Tensor:
         """A step of critic and generator, or of the encoder; the losses (4,), NaN what had no part."""
         absent = float("nan")

@@ -194,6 +194,10 @@ class Run(ABC):
             self.best = {name: value.clone() for name, value in self.average.state_dict().items()}
         watch.epoch(self)
 
+    def draw(self, count: int) -> Tensor:
+        """Latents (count, D) of the prior."""
+        return torch.randn(count, self.config.model.latent_size, generator=self.generator).to(self.device)
+
     @torch.no_grad()
     def follow(self, average: nn.Module, network: nn.Module, done: int) -> None:
         """Move a running average of weights; faster at first, so that it forgets the random start."""
@@ -266,13 +270,13 @@ class Run(ABC):
         return run
 
     def _restore(self, checkpoint: dict[str, Any]) -> None:
-        # A critic that joins a run later starts afresh.
-        for name, network in self.networks().items():
-            if name != "critic" or name in checkpoint["networks"]:
-                network.load_state_dict(checkpoint["networks"][name])
-        for name, optimizer in self.optimizers().items():
-            if name != "critic" or name in checkpoint["optimizers"]:
-                optimizer.load_state_dict(checkpoint["optimizers"][name])
+        for parts, states in (
+            (self.networks(), checkpoint["networks"]),
+            (self.optimizers(), checkpoint["optimizers"]),
+        ):
+            for name, part in parts.items():
+                if name != "critic" or name in states:  # one that joins a run later starts afresh
+                    part.load_state_dict(states[name])
         self.generator.set_state(checkpoint["generator"])
         self.epoch, self.done, self.best = checkpoint["epoch"], checkpoint["done"], checkpoint["best"]
         self.order = checkpoint["order"].to(torch.int64)
