@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import builtins
 import gc
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,15 +44,6 @@ def show(paths: Sequence[Path]) -> int:
 
     bootstrap.ensure_qt()
     gc.disable()  # nothing that is imported becomes garbage; the window then collects by itself
-    importlib.import_module("explorer.core.opening")
-    # PySide reads the source of every module that is imported after it, to see whether it wants its features
-    # (`from __feature__ import …`); none of ours does, and reading takes as long as loading.
-    imports = builtins.__import__
-    importlib.import_module("PySide6.QtCore")
-    builtins.__import__ = imports
-    from explorer.core.ahead import Ahead, first_plan
+    from explorer.ui.start import run as run_window
 
-    ahead = None if paths else Ahead(first_plan())
-    from explorer.ui.app import run as run_app
-
-    return run_app(paths, ahead)
+    return run_window(paths)

@@ -19,11 +19,11 @@ class Ahead:
     """What ``plan`` names, being opened on a thread of its own; for whoever wants it first.
 
     Attributes:
-        plan: what is opened, on the device ``DEVICE``.
+        plan, device: what is opened, and on which device.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, device: str = DEVICE) -> None:
+        self.plan, self.device = plan, device
         self._progress = Progress(self._tell)
         self._listener: Progress | None = None
         self._opened: Opened | None = None
@@ -46,7 +46,7 @@ class Ahead:
 
     def _run(self) -> None:
         try:
-            self._opened = open_now(self.plan, None, self._progress, DEVICE)
+            self._opened = open_now(self.plan, None, self._progress, self.device)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             self._error = error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from explorer.core import inverse, raster
@@ -49,6 +49,7 @@ from explorer.ui.selecting.table_gestures import TableGestures
 from explorer.ui.session.bookmark_gestures import BookmarkGestures
 from explorer.ui.session.gestures import SessionGestures
 from explorer.ui.session.history import History
+from explorer.ui.start import settings
 from explorer.ui.store import SessionStore
 from explorer.ui.training.gestures import TrainingGestures
 from explorer.ui.tray.gestures import TrayGestures
@@ -73,9 +74,7 @@ class Explorer:
 
     def __init__(self) -> None:
         self._last_session = last_session()
-        self._settings = QSettings(
-            str(Path(platformdirs.user_config_dir(NAME)) / "settings.ini"), QSettings.Format.IniFormat
-        )
+        self._settings = settings()
         accessible.install()
         self.window = MainWindow()
         self.store, self.jobs, self.loop = SessionStore(), Jobs(), DecodeLoop()

@@ -15,6 +15,7 @@ from explorer.core.session import Session
 from explorer.ui.main_window import MainWindow
 from explorer.ui.model.opening import Opening
 from explorer.ui.parts.jobs import Jobs
+from explorer.ui.start import device_in
 from explorer.ui.store import SessionStore
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ModelGestures(QObject):
         self._window, self._store, self._jobs = window, store, jobs
         self._opening, self._settings = opening, settings
         self.card: ModelCard | None = None
-        opening.device = str(settings.value("device", AUTOMATIC))
+        opening.device = device_in(settings)
         self.devices = QMenu("Device", window)
         self.devices.setToolTipsVisible(True)
         self._group = QActionGroup(self)

@@ -183,7 +183,7 @@ class Opening(QObject):
     def _open_now(self, plan: Plan, pair: ModelPair | None, progress: Progress, device: str) -> Opened:
         """As ``core.opening`` does, or what has been begun ahead."""
         begun, self.ahead = self.ahead, None
-        if begun is not None and begun.plan == plan and device == ahead.DEVICE:
+        if begun is not None and begun.plan == plan and device == begun.device:
             return begun.result(progress)
         return open_now(plan, pair, progress, device)
 
