@@ -114,7 +114,7 @@ def test_a_dropped_image_is_encoded_by_each_and_a_seed_is_shared(
     for side, latent in zip(window.comparison.sides, window.links.latents, strict=True):
         assert np.allclose(latent, side.pair.encode(fashion_pictures[3:4])[0][0], atol=1e-4)
     view.setFocus()
-    with qtbot.waitSignal(window.sampled, timeout=30_000):
+    with qtbot.waitSignal(window.samples.sampled, timeout=30_000):
         QTest.keyClick(window, Qt.Key.Key_S)
     assert all(column.strip.count() for column in window.columns)
     assert all("seed 42" in column.sampled.accessibleName() for column in window.columns)
@@ -210,7 +210,7 @@ def test_a_comparison_is_undone_kept_and_opened_again(
     window, first = comparing.compared, hand.session.compared
     window.bar.together.click()
     QTest.mouseClick(window.columns[1].map, Qt.MouseButton.LeftButton, pos=on_point(window, 1, 42))
-    with qtbot.waitSignal(window.sampled, timeout=30_000):
+    with qtbot.waitSignal(window.samples.sampled, timeout=30_000):
         QTest.keyClick(window, Qt.Key.Key_N)
     kept = hand.session.compared
     assert (kept.together, kept.seed, kept.sampled) == (True, 43, True)

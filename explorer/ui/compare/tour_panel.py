@@ -96,7 +96,7 @@ class TourPanel(QWidget):
         layout.addWidget(scrolling(inside), 1)
         layout.addLayout(foot)
         window.links.did.connect(self._did)
-        window.sampled.connect(self._sampled)
+        window.samples.sampled.connect(self._sampled)
         self._open()
 
     def next(self) -> None:
@@ -117,7 +117,7 @@ class TourPanel(QWidget):
         """End the tour; the comparison stays."""
         self._window.tour = None
         self._window.links.did.disconnect(self._did)
-        self._window.sampled.disconnect(self._sampled)
+        self._window.samples.sampled.disconnect(self._sampled)
         self.hide()
         self.deleteLater()
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QSplitter,
@@ -22,17 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.core.coloring import column_of, default_key, painted
-from explorer.core.comparison import Comparison, draw_from
+from explorer.core.comparison import Comparison
 from explorer.core.dataset_base import Field
-from explorer.core.dropped import read_dropped
 from explorer.core.errors import ExplorerError
-from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.progress import Progress
-from explorer.core.session import DroppedImage
 from explorer.ui.compare.bar import CompareBar
 from explorer.ui.compare.column import CompareColumn
+from explorer.ui.compare.image_drop import ImageDrop
 from explorer.ui.compare.links import CompareLinks
-from explorer.ui.parts.clipboard import image_bytes
+from explorer.ui.compare.samples import CompareSamples
 from explorer.ui.parts.furniture import quiet
 from explorer.ui.parts.jobs import Jobs
 from explorer.ui.parts.message_bar import MessageBar
@@ -44,9 +38,6 @@ if TYPE_CHECKING:
     from explorer.ui.compare.metrics import MetricsPanel
     from explorer.ui.compare.tour_panel import TourPanel
 
-Floats = npt.NDArray[np.float32]
-
-SAMPLES = 12
 _HINT = "Drag on any map · click a point · drop an image · S samples all with one seed · Ctrl+Z undoes"
 _MOST_LABELS = 12
 _LAID_OUT_MS = 50
@@ -68,17 +59,16 @@ class CompareWindow(QMainWindow):
         bar: what can be asked of all.
         columns: the models' views.
         links: what follows the hand.
+        samples, images: what is drawn from the models, and what is shown to them.
         jobs: what is under way here.
         metrics, tour: panels that are made when they are asked for.
 
     Signals:
-        sampled: samples are on the screen: the key of what they are drawn from.
         changed: a person has changed what ``state`` tells: what was done, in a word or two.
         undo_asked, redo_asked: the last step is to be taken back, or again.
         closed: it is gone; told whether a person closed it.
     """
 
-    sampled = Signal(str)
     changed = Signal(str)
     undo_asked = Signal()
     redo_asked = Signal()
@@ -93,10 +83,10 @@ class CompareWindow(QMainWindow):
         self.comparison, self.jobs = comparison, Jobs()
         self.columns = [CompareColumn(side) for side in comparison.sides]
         self.links = CompareLinks(comparison, self.columns)
+        self.samples = CompareSamples(comparison, self.columns, self.links, self.jobs)
+        self.images = ImageDrop(comparison, self.links, self.jobs)
         self.metrics: MetricsPanel | None = None
         self.tour: TourPanel | None = None
-        self._drawn: list[Floats | None] = []
-        self._shown_samples: tuple[str, int] | None = None
         self._theme, self._closed, self._is_left = DARK, False, False
         self.message, self.status = MessageBar(), StatusLine(_HINT)
         self._legend = quiet()
@@ -108,10 +98,10 @@ class CompareWindow(QMainWindow):
         self.jobs.broke.connect(lambda error: self.message.say(f"Something went wrong: {error}"))
         self.status.cancel_asked.connect(self.jobs.cancel)
         self.links.failed.connect(self.message.say)
+        self.images.failed.connect(self.message.say)
         self.links.did.connect(self._tell)
         for number, column in enumerate(self.columns):
-            column.sample_chosen.connect(self._look_at_sample)
-            column.map.dropped.connect(self.drop)
+            column.map.dropped.connect(self.images.take)
             column.map.set_tool("probe")
             column.map.setObjectName(f"map{number}")
         self.show_maps()
@@ -141,7 +131,7 @@ class CompareWindow(QMainWindow):
             together=self.bar.together.isChecked(),
             source=str(self.bar.source.currentData()),
             seed=self.bar.seed.value(),
-            sampled=self._shown_samples is not None,
+            sampled=self.samples.shown is not None,
             selection=self.links.selection,
             latents=tuple(self.links.latents),
             step=-1 if self.tour is None else self.tour.at,
@@ -155,12 +145,7 @@ class CompareWindow(QMainWindow):
         self.bar.source.setCurrentIndex(max(0, self.bar.source.findData(kept.source)))
         self.bar.seed.setValue(kept.seed)
         self.links.set_selection(kept.selection)
-        if kept.sampled and self._shown_samples != (kept.source, kept.seed):
-            self._draw(look=False)
-        elif not kept.sampled and self._shown_samples is not None:
-            self._shown_samples, self._drawn = None, []
-            for column in self.columns:
-                column.set_samples([], "")
+        self.samples.show((kept.source, kept.seed) if kept.sampled else None)
         if kept.latents:
             self.links.show_latents(kept.latents)
         else:
@@ -168,79 +153,12 @@ class CompareWindow(QMainWindow):
 
     def sample(self) -> None:
         """Draw from each model with the seed that is shown, and look at the first."""
-        self._draw(look=True)
-
-    def _draw(self, *, look: bool) -> None:
-        source, seed = str(self.bar.source.currentData()), self.bar.seed.value()
-        sides = self.comparison.sides
-
-        def draw(progress: Progress) -> list[tuple[Floats, npt.NDArray[np.uint8], str] | str]:
-            found: list[tuple[Floats, npt.NDArray[np.uint8], str] | str] = []
-            for side in sides:
-                try:
-                    drawn = draw_from(side, source, SAMPLES, seed, progress)
-                    latents = drawn.latents()
-                    found.append((latents, side.pair.decode(latents), drawn.text))
-                except ExplorerError as error:
-                    found.append(str(error))
-            return found
-
-        def show(found: list[tuple[Floats, npt.NDArray[np.uint8], str] | str]) -> None:
-            self._drawn = [None if isinstance(one, str) else one[0] for one in found]
-            for column, one in zip(self.columns, found, strict=True):
-                if isinstance(one, str):
-                    column.set_samples([], one)
-                else:
-                    column.set_samples(list(one[1]), f"{one[2]} · seed {seed}")
-            self._shown_samples = source, seed
-            if look:
-                self._look_at_sample(0)
-                self.sampled.emit(source)
-
-        self.jobs.start("Sampling", draw, show)
+        self.samples.draw(str(self.bar.source.currentData()), self.bar.seed.value(), look=True)
 
     def next_sample(self) -> None:
         """The same with the next seed."""
         self.bar.seed.setValue(self.bar.seed.value() + 1)
         self.sample()
-
-    def ask_image(self) -> None:
-        """Choose an image for all models."""
-        dialog = QFileDialog(self, "Open an image")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        dialog.setNameFilter(f"Images ({images})")
-        dialog.fileSelected.connect(lambda name: self.place_image(Path(name).name, Path(name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def place_image(self, name: str, source: Path | bytes) -> None:
-        """Encode one picture by every model that can, and show what each makes of it."""
-        sides, maps = self.comparison.sides, self.links.maps
-
-        def read(progress: Progress) -> tuple[list[DroppedImage | None], list[str]]:
-            found: list[DroppedImage | None] = []
-            problems: list[str] = []
-            for side, shown in zip(sides, maps, strict=True):
-                if not side.pair.can_encode:
-                    found.append(None)
-                    continue
-                placement = shown.placement if shown is not None else None
-                dropped, wrong = read_dropped(side.pair, placement, [(name, source)], progress)
-                found.append(dropped[0] if dropped else None)
-                problems += [one for one in wrong if one not in problems]
-            return found, problems
-
-        def show(result: tuple[list[DroppedImage | None], list[str]]) -> None:
-            found, problems = result
-            if problems:
-                self.message.say(" ".join(problems))
-            elif not any(found):
-                self.message.say("None of these models has an encoder; a picture cannot be placed.")
-            if any(one is not None for one in found):
-                self.links.show_dropped(found)
-
-        self.jobs.start("Encoding", read, show)
 
     def measure(self) -> None:
         """Show the table of metrics, and fill it."""
@@ -286,17 +204,6 @@ class CompareWindow(QMainWindow):
             column.set_theme(theme)
         self._show_legend()
 
-    def drop(self, mime: QMimeData) -> None:
-        """An image was dropped: a file's, or its pixels."""
-        paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-        data = image_bytes(mime) if not paths else None
-        if paths:
-            self.place_image(paths[0].name, paths[0])
-        elif data is not None:
-            self.place_image("dropped image", data)
-        else:
-            self.message.say("What was dropped is no image; drop a picture file.")
-
     def shut(self, *, by_hand: bool = False) -> None:
         """End every thread and free what was opened; safe to call twice."""
         if self._closed:
@@ -334,7 +241,7 @@ class CompareWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.drop(event.mimeData())
+        self.images.take(event.mimeData())
 
     # Inside
 
@@ -346,7 +253,7 @@ class CompareWindow(QMainWindow):
             (bar.fit_asked, self.fit),
             (bar.sample_asked, self.sample),
             (bar.next_asked, self.next_sample),
-            (bar.image_asked, self.ask_image),
+            (bar.image_asked, lambda: self.images.ask(self)),
             (bar.metrics_asked, self.measure),
         ):
             asked.connect(do)
@@ -410,13 +317,6 @@ class CompareWindow(QMainWindow):
             if shown is not None:
                 self.links.probe(i, *shown.densest_place(), "press")
                 return
-
-    def _look_at_sample(self, number: int) -> None:
-        latents = [None if one is None else one[number] for one in self._drawn]
-        for column in self.columns:
-            column.strip.set_current(number if column.strip.count() > number else -1)
-        self.links.show_latents(latents)
-        self.links.did.emit("sample")
 
     def _join(self) -> None:
         self.show_maps()
