@@ -14,6 +14,7 @@ import pytest
 
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.export.item import Gallery, Item
+from explorer.core.export.look import Look
 from explorer.core.export.pipeline import Order, export
 from explorer.core.export.size import estimate, size_text
 from explorer.core.progress import Progress, Report
@@ -220,6 +221,10 @@ def test_the_estimate_is_of_the_right_size(tmp_path: Path) -> None:
         paths = export(gallery, Order(formats), folder).paths
         found = sum(path.stat().st_size for path in paths)
         assert found / 2 < estimate(gallery, formats, BOTH.look) < found * 2
+    there, back = (Look(play=play) for play in ("once", "there and back"))
+    assert estimate(gallery, ("gif",), back) == pytest.approx(
+        2 * estimate(gallery, ("gif",), there), rel=0.01
+    )
     assert (size_text(40), size_text(2_300_000), size_text(45_000)) == (
         "less than 1 kB",
         "about 2.3 MB",

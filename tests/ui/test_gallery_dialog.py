@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -36,6 +37,7 @@ from explorer.core.session import Session
 from explorer.core.workspace import Workspace
 from explorer.ui.gallery.dialog import GalleryDialog
 from explorer.ui.gallery.models import GalleryModels
+from explorer.ui.gallery.preview import GalleryPreview
 from tests.onnx_pairs import write_pair
 
 
@@ -103,6 +105,29 @@ def test_the_preview_follows_and_the_export_is_what_it_showed(hand, tmp_path: Pa
     hand.drop(again.paths[0])
     hand.wait(lambda: hand.cursor.source == "kept")
     assert hand.cursor.latent.tobytes() == read_provenance(again.paths[0]).latent.tobytes()
+
+
+def test_a_film_plays_in_the_preview_as_it_will_be_written(hand) -> None:
+    dialog = asked(hand)
+    drawn(hand, dialog, "48 pictures")
+    sheet = dialog.preview.size()
+    preview = dialog.findChild(GalleryPreview)
+    assert not preview.film_button.isVisible()
+    named(dialog, QCheckBox, "Film (GIF)").click()
+    hand.wait(preview.film_button.isVisible)
+    assert dialog.preview.size() == sheet
+    preview.film_button.click()
+    seen: list[QImage] = []
+    for _ in range(4):
+        hand.wait(lambda: all(dialog.preview != one for one in seen))
+        seen.append(dialog.preview.copy())
+    assert all(one.width() == one.height() <= 392 for one in seen)
+    preview.sheet_button.click()
+    assert dialog.preview.size() == sheet
+    assert not preview.is_playing
+    preview.film_button.click()
+    dialog.reject()
+    hand.wait(lambda: not preview.is_playing)
 
 
 def test_what_was_chosen_is_there_the_next_time(hand) -> None:

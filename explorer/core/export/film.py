@@ -83,9 +83,10 @@ class Reel:
         self.gallery, self.look, self._progress = gallery, look, progress
         self._play = gallery.play if look.play == "auto" else look.play
         self.rate = min(FASTEST, max(SLOWEST, gallery.rate if look.rate is None else look.rate))
-        self._shown = [item.index for item in gallery.items if item.role != "empty"]
-        if not self._shown:
+        way = [item.index for item in gallery.items if item.role != "empty"]
+        if not way:
             raise ExplorerError("There are no pictures for a film; keep or sample some first.")
+        self._way = way + way[-2:0:-1] if self._play == "there and back" else way
         height, width, _ = gallery.shape
         self.smooth = look.smooth(height, width)
         factor = (look.side or _SIDE) / max(height, width)
@@ -97,14 +98,11 @@ class Reel:
         self.size = max(2, round(width * factor) // 2 * 2), max(2, round(height * factor) // 2 * 2)
 
     def __len__(self) -> int:
-        count = len(self._shown)
-        return 2 * count - 2 if self._play == "there and back" and count > 2 else count
+        return len(self._way)
 
     def frames(self, *, grown: bool = True) -> Iterator[Pictures]:
         """Each frame, ``uint8 (height, width, 1 or 3)``."""
-        way = self._shown
-        if len(self) > len(way):
-            way = way + way[-2:0:-1]
+        way = self._way
         step = batch_size((*self.size, 3))
         for start in range(0, len(way), step):
             self._progress(start, len(way), _TEXT, "pictures")
@@ -116,8 +114,16 @@ class Reel:
                 drawn = dict(zip(range(first, last + 1), self.gallery.pictures(first, last + 1), strict=True))
             for index in part:
                 self._progress.check()
-                yield enlarged(drawn[index], self.size[::-1], self.smooth) if grown else drawn[index]
+                yield self._grown(drawn[index]) if grown else drawn[index]
         self._progress(len(way), len(way), _TEXT, "pictures")
+
+    def frame(self, number: int) -> Pictures:
+        """One of them by its number."""
+        index = self._way[number]
+        return self._grown(self.gallery.pictures(index, index + 1)[0])
+
+    def _grown(self, picture: Pictures) -> Pictures:
+        return enlarged(picture, self.size[::-1], self.smooth)
 
     @property
     def repeats(self) -> bool:

@@ -107,3 +107,6 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     }
 )
 """In the order in which they are offered."""
+
+FILMS = frozenset(key for key, one in FORMATS.items() if one.write is write_film)
+"""Those that move."""

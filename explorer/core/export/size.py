@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from explorer.core.export.film import Reel
 from explorer.core.export.item import Gallery
 from explorer.core.export.look import Look
 from explorer.core.export.sheet import draw_sheet
+from explorer.core.progress import Progress
 from explorer.core.provenance import png_bytes
 
 _LOOKED_AT = 32
@@ -50,8 +52,8 @@ def estimate(gallery: Gallery, formats: tuple[str, ...], look: Look, *, notes: b
             found += of_all * (4.3 * numbers + 30) + 12_000
         elif key == "raw":
             found += of_all * 4.0 * height * width * channels
-        else:
-            found += of_all * frame * _SHARES[key]
+        elif shown:
+            found += len(Reel(gallery, look, Progress())) * frame * _SHARES[key]
     return round(found)
 
 

@@ -27,7 +27,7 @@ from explorer.ui.parts.check import Check
 from explorer.ui.parts.file_dialogs import save_buttons
 from explorer.ui.parts.furniture import Choice, quiet
 from explorer.ui.parts.jobs import Jobs
-from explorer.ui.parts.preview_image import PreviewImage
+from explorer.ui.parts.preview_image import PreviewImage, put_beside
 
 _FORMATS = ("png", "svg", "pdf")
 _FORMAT_NAMES = ("PNG, a picture", "SVG, a drawing to edit", "PDF, a page to print")
@@ -153,11 +153,7 @@ class FigureDialog(QDialog):
         side.addWidget(self._note)
         side.addStretch(1)
         side.addWidget(buttons)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(16)
-        whole.addWidget(self._preview, 1)
-        whole.addLayout(side)
+        put_beside(self, self._preview, side)
         self.resize(980, 600)
 
     @property

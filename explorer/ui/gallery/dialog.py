@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from explorer.core.errors import ExplorerError
-from explorer.core.export.ahead import batch_size
+from explorer.core.export.film import Reel
+from explorer.core.export.formats import FILMS
 from explorer.core.export.item import Gallery
-from explorer.core.export.look import Look
-from explorer.core.export.sheet import draw_sheet, layout_of
 from explorer.core.export.size import estimate, size_text
 from explorer.core.path_plan import Ending
 from explorer.core.plan import PairPlan
@@ -36,17 +32,15 @@ from explorer.core.recipes.source import Source
 from explorer.core.recipes.writing import Style, recipe_for
 from explorer.core.session import Session
 from explorer.ui.gallery.models import GalleryModels
+from explorer.ui.gallery.preview import GalleryPreview, first_of, reduced
 from explorer.ui.gallery.style import GalleryStyle
 from explorer.ui.gallery.what import GalleryWhat
 from explorer.ui.parts.file_dialogs import FileDialog, save_buttons
 from explorer.ui.parts.furniture import quiet, scrolling
 from explorer.ui.parts.jobs import Job, Jobs
-from explorer.ui.parts.preview_image import PreviewImage
+from explorer.ui.parts.preview_image import put_beside
 
 _SOON_MS = 150
-_MOST_SHOWN = 1200
-_SECONDS = 1.5
-_LARGE = 4_000_000
 _SIDE_WIDTH = 380
 
 
@@ -85,6 +79,7 @@ class _Shown:
     source: Source
     gallery: Gallery
     image: QImage
+    film: Reel | None
     count: int
     shown: int
     size: int
@@ -124,7 +119,7 @@ class GalleryDialog(QDialog):
         self._again.setSingleShot(True)
         self._again.setInterval(_SOON_MS)
         self._again.timeout.connect(self._draw)
-        self._preview = PreviewImage("Preview of the gallery")
+        self._preview = GalleryPreview()
         self._preview.resized.connect(self._later)
         side = QWidget()
         form = QFormLayout(side)
@@ -161,11 +156,7 @@ class GalleryDialog(QDialog):
         right.addWidget(area, 1)
         right.addWidget(self._note)
         right.addWidget(buttons)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(16)
-        whole.addWidget(self._preview, 1)
-        whole.addLayout(right)
+        put_beside(self, self._preview, right)
         room = self.screen().availableSize() if self.screen() else self.size()
         self.resize(min(1120, room.width() - 40), min(790, room.height() - 60))
 
@@ -256,11 +247,12 @@ class GalleryDialog(QDialog):
                 else gallery_of(recipe_for(what, source, Path(), style), source, progress)
             )
             gallery = replace(gallery, title=style.title)
-            some = _first(gallery, progress)
-            image = _small(some, style.look, room.width(), room.height(), progress)
+            some = first_of(gallery, progress)
+            image = reduced(some, style.look, room, progress)
+            film = Reel(some, style.look, progress) if FILMS & set(style.formats) else None
             size = estimate(gallery, style.formats, style.look, notes=style.notes)
             count = sum(item.role != "empty" for item in gallery.items)
-            return _Shown(asked, source, gallery, image, count, len(some), size)
+            return _Shown(asked, source, gallery, image, film, count, len(some), size)
 
         job: list[Job] = []
         self._job = self._jobs.start(
@@ -275,7 +267,7 @@ class GalleryDialog(QDialog):
 
     def _show(self, shown: _Shown) -> None:
         self._made = shown
-        self._preview.show_image(shown.image)
+        self._preview.show_gallery(shown.image, shown.film, plays=isinstance(shown.asked.what, Film))
         if self.style_rows.style().formats:
             words = "picture" if shown.count == 1 else "pictures"
             more = f" · the first {shown.shown:,} are shown" if shown.shown < len(shown.gallery) else ""
@@ -286,44 +278,6 @@ class GalleryDialog(QDialog):
         if self._closed:
             return
         self._made = None
-        self._preview.show_image(None)
+        self._preview.show_gallery(None)
         self._note.setText(f"▲ {sentence}")
         self._save.setEnabled(False)
-
-
-def _first(gallery: Gallery, progress: Progress) -> Gallery:
-    """As many of the first pictures as can be drawn soon."""
-    step, parts, began = batch_size(gallery.shape), list[np.ndarray](), time.perf_counter()
-    most = min(len(gallery), _MOST_SHOWN)
-    for start in range(0, most, step):
-        progress.check()
-        parts.append(gallery.pictures(start, min(start + step, most)))
-        if time.perf_counter() - began > _SECONDS:
-            break
-    pictures = np.concatenate(parts)
-    return replace(
-        gallery, items=gallery.items[: len(pictures)], draw=lambda start, stop: pictures[start:stop]
-    )
-
-
-def _small(gallery: Gallery, look: Look, width: int, height: int, progress: Progress) -> QImage:
-    """The sheet, reduced so that it fits: as a picture, or where it is very large all of its measures."""
-    layout = layout_of(gallery, look)
-    factor = min(1.0, width / layout.width, height / layout.height)
-    if factor < 1.0 and layout.width * layout.height > _LARGE:
-        look = replace(
-            look,
-            columns=max(row.count for row in layout.rows),
-            side=max(4.0, factor * max(layout.picture)),
-            gap=factor * look.gap,
-            margin=factor * look.margin,
-            letters=max(5.0, factor * look.letters),
-        )
-    sheet = np.ascontiguousarray(draw_sheet(gallery, look, progress))
-    rows, across, _ = sheet.shape
-    image = QImage(sheet.data, across, rows, 3 * across, QImage.Format.Format_RGB888).copy()
-    if across > width or rows > height:
-        image = image.scaled(
-            width, height, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-    return image

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from explorer.core.export.film import FASTEST
-from explorer.core.export.formats import FORMATS
+from explorer.core.export.formats import FILMS, FORMATS
 from explorer.core.export.look import LOOKS, Look
 from explorer.core.recipes.writing import Style
 from explorer.ui.parts.check import Check
@@ -31,7 +31,6 @@ _PLAYS = {
     "loop": "In a loop",
     "once": "Once",
 }
-_FILMS = ("gif", "apng", "film webp", "mp4", "webm")
 _USUAL = ("singles", "sheet")
 _OWN = "recipe"
 
@@ -83,7 +82,7 @@ class GalleryStyle(QObject):
             box.currentIndexChanged.connect(self.changed)
         for number in (self._gap, self._margin, self._rate):
             number.valueChanged.connect(self.changed)
-        for key in _FILMS:
+        for key in FILMS:
             self._formats[key].toggled.connect(self._show_film)
         self._title.textChanged.connect(self.changed)
         for check in (self._captions, self._notes, *self._formats.values()):
@@ -183,7 +182,7 @@ class GalleryStyle(QObject):
         form.addRow("", self._notes)
 
     def _show_film(self) -> None:
-        self._form.setRowVisible(self._film, any(self._formats[key].isChecked() for key in _FILMS))
+        self._form.setRowVisible(self._film, any(self._formats[key].isChecked() for key in FILMS))
 
     def _restore(self) -> None:
         kept = self._settings.value

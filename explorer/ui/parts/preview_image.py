@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QSizePolicy, QWidget
 
 _SQUARE = 8
 
@@ -57,3 +57,12 @@ class PreviewImage(QWidget):
         painter.drawImage(area, self.image)
         painter.setPen(self.palette().mid().color())
         painter.drawRect(area.adjusted(0, 0, -1, -1))
+
+
+def put_beside(dialog: QDialog, preview: QWidget, controls: QLayout) -> None:
+    """Lay a dialog out: what will be written, and right of it what decides about it."""
+    whole = QHBoxLayout(dialog)
+    whole.setContentsMargins(16, 16, 16, 16)
+    whole.setSpacing(16)
+    whole.addWidget(preview, 1)
+    whole.addLayout(controls)
