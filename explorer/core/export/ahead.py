@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.core.priority import step_back
 from explorer.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ Pictures = NDArray[np.uint8]
 _BATCH = 64
 _HELD = 1 << 25
 _AHEAD = 4
+_AT_ONCE = 2  # small batches leave cores free, more so while what they gave is being written
 
 
 def batch_size(shape: tuple[int, ...]) -> int:
@@ -38,7 +40,7 @@ def batches(
     """
     size, total = batch_size(gallery.shape), len(gallery)
     starts = iter(range(start, total, size))
-    pool = ThreadPoolExecutor(1, "decode")
+    pool = ThreadPoolExecutor(_AT_ONCE, "decode", step_back)
     coming: deque[tuple[int, Future[Pictures]]] = deque()
 
     def ask() -> None:

@@ -128,7 +128,7 @@ class _Painter:
         layout, look = self._layout, self._look
         across, down = (int(side) for side in layout.picture)
         y = int(layout.picture_top(row) - row.top)
-        items = [gallery.items[row.first + i] for i in range(row.count)]
+        items = gallery.items[row.first : row.first + row.count]
         if row.heading:
             at = (look.margin, y + 0.5 * down - 0.75 * look.letters) if layout.beside else (look.margin, 0.0)
             room = layout.beside or layout.width - 2 * look.margin

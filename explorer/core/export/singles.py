@@ -14,6 +14,7 @@ from explorer.core.errors import ExplorerError
 from explorer.core.export.ahead import batches
 from explorer.core.export.notes import provenance_in
 from explorer.core.files import write_error
+from explorer.core.priority import step_back
 from explorer.core.progress import Progress
 from explorer.core.provenance import Provenance, png_files, webp_bytes
 
@@ -63,7 +64,7 @@ def write_singles(
     total = len(gallery)
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
     place = str(folder)  # joined as texts, for these may be very many
-    with ThreadPoolExecutor(threads, "encode") as pool:
+    with ThreadPoolExecutor(threads, "encode", step_back) as pool:
         waiting: deque[Future[list[Path]]] = deque()
         try:
             for first, pictures in batches(gallery, progress, "Writing pictures", start):

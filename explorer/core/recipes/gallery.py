@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from itertools import chain, groupby
 from typing import overload
 
 import numpy as np
@@ -23,7 +24,7 @@ from explorer.core.recipes.source import Source
 Pictures = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-_BLOCKS_HELD = 4
+_BLOCKS_HELD = 5
 _ITEMS_AT_ONCE = 64
 _ITEMS_HELD = 1 << 14
 
@@ -80,16 +81,29 @@ class _Items(Sequence[Item]):
     def __len__(self) -> int:
         return self._chosen.count
 
+    def __iter__(self) -> Iterator[Item]:
+        for block in range(-(-len(self) // _ITEMS_AT_ONCE)):
+            yield from self._block(block)
+
     @overload
     def __getitem__(self, index: int) -> Item: ...
     @overload
     def __getitem__(self, index: slice) -> list[Item]: ...
     def __getitem__(self, index: int | slice) -> Item | list[Item]:
         if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
+            start, stop, step = index.indices(len(self))
+            if step != 1:
+                return [self[one] for one in range(start, stop, step)]
+            blocks = range(start // _ITEMS_AT_ONCE, -(-stop // _ITEMS_AT_ONCE))
+            items = list(chain.from_iterable(map(self._block, blocks)))
+            first = blocks.start * _ITEMS_AT_ONCE
+            return items[start - first : max(stop - first, 0)]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         block, offset = divmod(index % len(self), _ITEMS_AT_ONCE)
+        return self._block(block)[offset]
+
+    def _block(self, block: int) -> list[Item]:
         made = self._made.get(block)
         if made is None:
             while len(self) > _ITEMS_HELD and len(self._made) >= 2 * _BLOCKS_HELD:
@@ -97,7 +111,7 @@ class _Items(Sequence[Item]):
             first = block * _ITEMS_AT_ONCE
             made = [self._chosen.item(one) for one in range(first, min(first + _ITEMS_AT_ONCE, len(self)))]
             self._made[block] = made
-        return made[offset]
+        return made
 
 
 class _Drawing:
@@ -113,8 +127,8 @@ class _Drawing:
         height, width, channels = shapes.max(axis=0).tolist()
         self.shape = height, width, channels
         self._block = batch_size(self.shape)
-        self._drawn: dict[int, Pictures] = {}
-        self._lock = threading.Lock()
+        self._drawn: dict[int, Future[Pictures]] = {}
+        self._lock, self._reading = threading.Lock(), threading.Lock()
 
     def pictures(self, start: int, stop: int) -> Pictures:
         """As ``Gallery.draw``."""
@@ -137,11 +151,20 @@ class _Drawing:
 
     def _of_block(self, block: int) -> Pictures:
         with self._lock:
-            if block not in self._drawn:
+            found = self._drawn.get(block)
+            is_new = found is None
+            if found is None:
                 while len(self._drawn) >= _BLOCKS_HELD:
                     del self._drawn[next(iter(self._drawn))]
-                self._drawn[block] = self._decoded(block)
-            return self._drawn[block]
+                found = self._drawn[block] = Future()
+        if is_new:
+            try:
+                found.set_result(self._decoded(block))
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                with self._lock:
+                    self._drawn.pop(block, None)
+                found.set_exception(error)
+        return found.result()
 
     def _decoded(self, block: int) -> Pictures:
         items = self._items[block * self._block : (block + 1) * self._block]
@@ -155,9 +178,9 @@ class _Drawing:
         given = [place for place, item in enumerate(items) if item.role in ("original", "difference")]
         if given:
             height, width, _ = self._source.pair.image.picture_shape
-            originals = self._fitted(
-                self._source.data.pictures([items[place].draw for place in given], height, width)
-            )
+            with self._reading:
+                rows = [items[place].draw for place in given]
+                originals = self._fitted(self._source.data.pictures(rows, height, width))
             for place, original in zip(given, originals, strict=True):
                 if items[place].role == "original":
                     pictures[place] = original
