@@ -23,7 +23,7 @@ from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, dither_pattern
 
 _BAND = 32
 _BLOCK = 16
-_POINTS_WORTH_THREADS = 20_000
+_WORTH_THREADS = 1 << 17
 _THREADS = min(8, os.cpu_count() or 1)
 
 
@@ -35,7 +35,8 @@ def _pool() -> ThreadPoolExecutor:
 def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:
     """Paint ``plan`` into ``out`` (height, width) as 0xAARRGGBB; breaks off when ``stop`` (1,) is not 0."""
     bands = -(-len(out) // _BAND)
-    workers = min(_THREADS, bands) if plan.drawn > _POINTS_WORTH_THREADS else 1
+    # A pixel takes about as long as half a point.
+    workers = min(_THREADS, bands) if out.size + 2 * plan.drawn > _WORTH_THREADS else 1
     order = itertools.count()
     arguments = _arguments(plan)
 

@@ -208,7 +208,7 @@ def test_the_compiled_painter_in_several_threads_gives_the_same(
     drawn, view = Raster(positions), View.fit(positions, 300, 211)
     monkeypatch.setattr(raster, "_painter", compiled_painter)
     one = drawn.draw(view, codes, categorical(10))
-    monkeypatch.setattr(raster_kernels, "_POINTS_WORTH_THREADS", 10)
+    monkeypatch.setattr(raster_kernels, "_WORTH_THREADS", 10)
     monkeypatch.setattr(raster_kernels, "_THREADS", 3)
     assert np.abs(one.astype(int) - drawn.draw(view, codes, categorical(10))).max() <= 1
 

@@ -12,8 +12,12 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
+from explorer.core import raster
 from explorer.ui.app import Explorer
+from explorer.ui.map.view import MapView
+from tests.ui.map_hand import CENTRES, PALETTE
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +121,25 @@ def open_explorer(qtbot) -> Iterator[Callable[..., Hand]]:
 def hand(open_explorer, fashion_bundle) -> Hand:
     """A window on the bundled Fashion-MNIST."""
     return open_explorer(fashion_bundle)
+
+
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """The kernels that draw and pick, ready."""
+    raster.warm_up().join()
+    assert raster.is_compiled()
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> Iterator[MapView]:
+    """A map of three clusters: red left, green right, blue above."""
+    shown = MapView()
+    qtbot.addWidget(shown)
+    shown.resize(600, 400)
+    random = np.random.default_rng(0)
+    codes = np.repeat(np.arange(3, dtype=np.int32), 400)
+    shown.set_points(CENTRES[codes] + random.normal(0, 0.3, (1200, 2)), codes, PALETTE, None)
+    shown.show()
+    qtbot.waitExposed(shown)
+    yield shown
+    shown.shut_down()

@@ -1,105 +1,38 @@
+"""The map as it is seen, pointed at and probed."""
+
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
-from PySide6.QtGui import QAction, QColor, QDragEnterEvent, QDropEvent, QFont, QImage, QWheelEvent
+from PySide6.QtGui import QAction, QColor, QDragEnterEvent, QDropEvent, QFont, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from explorer.core.palette import categorical
-from explorer.core.raster import is_compiled, warm_up
-from explorer.core.view import View
 from explorer.ui.map import overlay as map_overlay
 from explorer.ui.map.renderer import render
-from explorer.ui.map.view import MapView, Tool
+from explorer.ui.map.view import MapView
 from explorer.ui.parts import theme
-from tests.ui.paints import Paints
+from tests.ui.map_hand import (
+    CENTRES,
+    LEFT,
+    PALETTE,
+    SHADE,
+    around,
+    at,
+    drag,
+    hover,
+    look,
+    mean_color,
+    pixel,
+    wheel,
+)
 
-LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
-PALETTE = np.array([[255, 0, 0], [0, 255, 0], [80, 80, 255]], np.uint8)
-CENTRES = np.array([[-4.0, 0.0], [4.0, 0.0], [0.0, 3.0]])
-SHADE = QColor(theme.DARK.ground)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled() -> None:
-    warm_up().join()
-    assert is_compiled()
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> Iterator[MapView]:
-    """A map of three clusters: red left, green right, blue above."""
-    shown = MapView()
-    qtbot.addWidget(shown)
-    shown.resize(600, 400)
-    random = np.random.default_rng(0)
-    codes = np.repeat(np.arange(3, dtype=np.int32), 400)
-    shown.set_points(CENTRES[codes] + random.normal(0, 0.3, (1200, 2)), codes, PALETTE, None)
-    shown.show()
-    qtbot.waitExposed(shown)
-    yield shown
-    shown.shut_down()
-
-
-def at(view: MapView, place: tuple[float, float] | np.ndarray) -> QPoint:
-    x, y = view.view().to_screen(np.array([place], float))[0]
-    return QPoint(round(x), round(y))
-
-
-def look(view: MapView) -> QImage:
-    """What is to be seen, drawn exactly."""
-    view.settle()
-    return view.grab().toImage()
-
-
-def pixel(image: QImage, point: QPoint) -> QColor:
-    """The colour at a place in window units."""
-    ratio = image.devicePixelRatio()
-    return image.pixelColor(int(ratio * (point.x() + 0.5)), int(ratio * (point.y() + 0.5)))
-
-
-def around(image: QImage, centre: QPoint, reach: int) -> list[QColor]:
-    steps = range(-reach, reach + 1)
-    return [pixel(image, centre + QPoint(i, j)) for i in steps for j in steps]
-
-
-def mean_color(image: QImage, centre: QPoint, reach: int = 8) -> np.ndarray:
-    return np.mean([color.getRgb()[:3] for color in around(image, centre, reach)], axis=0)
-
-
-def whitish(image: QImage, centre: QPoint, reach: int = 40) -> int:
-    """How many pixels around a place are nearly white."""
-    return sum(min(color.getRgb()[:3]) > 130 for color in around(image, centre, reach))
-
-
-def hover(view: MapView, point: QPoint) -> None:
-    QTest.mouseMove(view, point + QPoint(1, 0))
-    QTest.mouseMove(view, point)
-
-
-def drag(view: MapView, *points: QPoint, button: Qt.MouseButton = LEFT) -> None:
-    QTest.mousePress(view, button, pos=points[0])
-    for point in points[1:]:
-        QTest.mouseMove(view, point)
-    QTest.mouseRelease(view, button, pos=points[-1])
-
-
-def wheel(view: MapView, point: QPoint, delta: int, *, glide: bool = True) -> None:
-    """Turn the wheel and wait until the zoom has come to rest."""
-    event = QWheelEvent(
-        QPointF(point), view.mapToGlobal(QPointF(point)), QPoint(), QPoint(0, delta),
-        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(view, event)
-    while glide and view._camera.is_gliding:
-        QTest.qWait(5)
+pytestmark = pytest.mark.usefixtures("compiled")
 
 
 def test_clusters_are_seen_where_they_lie(view: MapView) -> None:
@@ -139,112 +72,6 @@ def test_a_drag_with_the_probe_leaves_the_picture_of_the_points_alone(view: MapV
     assert mean_color(image, halfway, 3).min() > SHADE.red() + 8  # the trail
 
 
-@pytest.mark.parametrize("how", ["tool", "space", "middle"])
-def test_panning_takes_the_points_along(view: MapView, how: str) -> None:
-    looked: list[View] = []
-    view.view_changed.connect(looked.append)
-    if how == "tool":
-        view.set_tool("pan")
-    if how == "space":
-        QTest.keyPress(view, Qt.Key.Key_Space)
-    before = at(view, CENTRES[0])
-    drag(
-        view, QPoint(300, 200), QPoint(330, 210), QPoint(400, 160), button=MIDDLE if how == "middle" else LEFT
-    )
-    QTest.keyRelease(view, Qt.Key.Key_Space)
-    assert at(view, CENTRES[0]) == before + QPoint(100, -40)
-    assert looked[-1] == view.view()
-    assert mean_color(look(view), before + QPoint(100, -40)).argmax() == 0
-    probed: list[float] = []
-    view.set_tool("probe")
-    view.probed.connect(lambda x, _y, _phase: probed.append(x))
-    QTest.mouseClick(view, LEFT, pos=QPoint(300, 200))
-    assert len(probed) == 2
-
-
-def test_the_wheel_zooms_at_the_pointer_and_stops_at_limits(view: MapView) -> None:
-    point = at(view, CENTRES[1])
-    place = view.view().to_map(point.x(), point.y())
-    before = view.view().units_per_pixel
-    wheel(view, point, 360)
-    assert view.view().units_per_pixel == pytest.approx(before / 1.25**3)
-    assert view.view().to_map(point.x(), point.y()) == pytest.approx(place)
-    for _ in range(60):
-        wheel(view, point, 1200)
-    closest = view.view().units_per_pixel
-    wheel(view, point, 1200)
-    assert view.view().units_per_pixel == closest > 0
-    assert view.view().to_map(point.x(), point.y()) == pytest.approx(place)
-    for _ in range(60):
-        wheel(view, point, -1200)
-    assert before < view.view().units_per_pixel < 10 * before
-
-
-def test_a_turn_of_the_wheel_glides_and_turns_add_up(view: MapView) -> None:
-    point = at(view, CENTRES[1])
-    place, before = view.view().to_map(point.x(), point.y()), view.view().units_per_pixel
-    scales: list[float] = []
-    view.view_changed.connect(lambda now: scales.append(now.units_per_pixel))
-    wheel(view, point, 120, glide=False)
-    wheel(view, point, 120)
-    assert len(scales) > 4
-    assert scales[0] < before  # the first step comes with the event
-    assert scales == sorted(scales, reverse=True)
-    assert scales[-1] == pytest.approx(before / 1.25**2)
-    assert view.view().to_map(point.x(), point.y()) == pytest.approx(place)
-    # A hand that pans takes over, and what was still to come is forgotten.
-    wheel(view, point, 1200, glide=False)
-    drag(view, QPoint(300, 200), QPoint(320, 200), button=MIDDLE)
-    rested = view.view()
-    QTest.qWait(100)
-    assert view.view() == rested
-
-
-def test_a_touch_pad_zooms_without_gliding(view: MapView) -> None:
-    before = view.view().units_per_pixel
-    point = QPointF(200, 150)
-    event = QWheelEvent(
-        point, view.mapToGlobal(point), QPoint(0, 30), QPoint(0, 120),
-        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.ScrollUpdate, False,
-    )  # fmt: skip
-    QApplication.sendEvent(view, event)
-    assert view.view().units_per_pixel == pytest.approx(before / 1.25)
-
-
-def test_two_fingers_zoom_between_them(view: MapView, qtbot: QtBot) -> None:
-    touch = QTest.createTouchDevice()
-    phases: list[str] = []
-    view.probed.connect(lambda x, y, phase: phases.append(phase))
-    left, right = QPoint(250, 200), QPoint(350, 200)
-    place, before = view.view().to_map(300, 200), view.view().units_per_pixel
-    QTest.touchEvent(view, touch).press(0, left).press(1, right).commit()
-    for step in range(1, 11):
-        away = QPoint(5 * step, 0)
-        QTest.touchEvent(view, touch).move(0, left - away).move(1, right + away).commit()
-        QTest.qWait(5)
-    QTest.touchEvent(view, touch).release(0, left).release(1, right).commit()
-    assert 1.7 < before / view.view().units_per_pixel < 4.0  # Qt's count of it begins late
-    assert view.view().to_map(300, 200) == pytest.approx(place, abs=20 * view.view().units_per_pixel)
-    assert phases.count("press") == phases.count("release")
-
-
-def test_the_selection_can_be_filled_into_the_window(view: MapView) -> None:
-    whole = view.view()
-    view.set_selection(np.arange(400, 800))
-    view.fit_selection()
-    low, high = view._positions[400:800].min(axis=0), view._positions[400:800].max(axis=0)
-    screen = view.view().to_screen(np.stack([low, high]))
-    assert (screen > 0).all()
-    assert (screen < (600, 400)).all()
-    assert view.view().units_per_pixel < 0.4 * whole.units_per_pixel
-    view.set_selection(np.array([5]))
-    view.fit_selection()  # one point: as close as one may come
-    assert view.view().to_map(300, 200) == pytest.approx(tuple(view._positions[5]), abs=1e-3)
-    view.set_selection(None)
-    view.fit_selection()
-    assert view.view() == whole
-
-
 def test_points_without_a_place_are_said(view: MapView) -> None:
     positions = view._positions.copy()
     before = look(view)
@@ -275,35 +102,6 @@ def test_density_and_contours_can_be_chosen(view: MapView) -> None:
     assert look(view) == colours
 
 
-def test_a_map_of_very_many_points_moves_roughly_and_rests_exactly(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("explorer.ui.map.ground._QUICK", 0.0)
-    monkeypatch.setattr("explorer.ui.map.renderer._MOST", 3e6)
-    random = np.random.default_rng(0)
-    codes = random.integers(0, 3, 1_500_000).astype(np.int32)
-    view = MapView()
-    qtbot.addWidget(view)
-    view.resize(600, 400)
-    view.set_points(CENTRES[codes] + random.normal(0, 0.3, (len(codes), 2)), codes, PALETTE, None)
-    view.show()
-    frames = []
-    view._ground._renderer.finished.connect(frames.append)
-    qtbot.waitUntil(lambda: bool(frames) and frames[-1].exact)
-    assert not frames[0].exact
-    frames.clear()
-    for _ in range(20):
-        view._camera.pan(3, 1)
-        QTest.qWait(8)
-    qtbot.waitUntil(lambda: bool(frames) and frames[-1].exact and frames[-1].view == view.view())
-    assert view.is_exact()
-    assert sum(frame.exact for frame in frames[:-1]) <= 3  # under the moving hand nothing exact is finished
-    rough, exact = frames[-2].image, frames[-1].image
-    for centre in CENTRES:
-        assert np.abs(mean_color(rough, at(view, centre)) - mean_color(exact, at(view, centre))).max() < 12
-    view.shut_down()
-
-
 def test_keys_move_the_probe_and_zooming_keeps_its_place(view: MapView) -> None:
     steps: list[tuple[float, float]] = []
     view.nudged.connect(lambda dx, dy: steps.append((dx, dy)))
@@ -322,95 +120,6 @@ def test_keys_move_the_probe_and_zooming_keeps_its_place(view: MapView) -> None:
     view.zoom_out()
     view.fit()
     assert view.view() == whole
-
-
-def test_a_double_click_fits(view: MapView) -> None:
-    whole = view.view()
-    wheel(view, QPoint(100, 100), 600)
-    QTest.mouseDClick(view, LEFT, pos=QPoint(300, 200))
-    assert view.view() == whole
-
-
-def test_the_lasso_gives_the_rows_inside(view: MapView) -> None:
-    caught: list[tuple[np.ndarray, str]] = []
-    view.outlined.connect(lambda *args: caught.append(args))
-    view.set_tool("lasso")
-    corners = [at(view, p) for p in ((-6, -2), (-2, -2), (-2, 2), (-6, 2))]
-    drag(view, *corners)
-    assert caught[0][0].tolist() == list(range(400))
-    assert caught[0][1] == "replace"
-    before = look(view)
-    view.set_selection(caught[0][0])
-    after = look(view)
-    # Edges appear around the selected points, and only there.
-    assert whitish(after, at(view, CENTRES[0])) > whitish(before, at(view, CENTRES[0])) + 40
-    assert whitish(after, at(view, CENTRES[1])) == whitish(before, at(view, CENTRES[1]))
-    # A filter keeps points out.
-    view.set_shown(np.arange(1200) % 2 == 0)
-    drag(view, *(at(view, p) for p in ((2, -2), (6, -2), (6, 2), (2, 2))))
-    assert caught[1][0].tolist() == [*range(400, 800, 2)]
-
-
-@pytest.mark.parametrize(
-    ("tool", "key", "how"),
-    [
-        ("probe", Qt.KeyboardModifier.ShiftModifier, "add"),
-        ("probe", Qt.KeyboardModifier.AltModifier, "subtract"),
-        ("rectangle", Qt.KeyboardModifier.NoModifier, "replace"),
-        ("rectangle", Qt.KeyboardModifier.ControlModifier, "subtract"),
-        ("lasso", Qt.KeyboardModifier.ShiftModifier, "add"),
-    ],
-)
-def test_keys_say_what_drawing_around_points_does(
-    view: MapView, tool: Tool, key: Qt.KeyboardModifier, how: str
-) -> None:
-    caught: list[tuple[np.ndarray, str]] = []
-    view.outlined.connect(lambda *args: caught.append(args))
-    view.probed.connect(lambda *args: caught.append(args))
-    view.set_tool(tool)
-    shape = view.cursor().pixmap().toImage()
-    QTest.mouseMove(view, QPoint(5, 5))
-    start, end = at(view, (-6, -2)), at(view, (-2, 2))
-    QTest.mousePress(view, LEFT, key, start)
-    assert (view.cursor().pixmap().toImage() == shape) == (how == "replace")
-    for point in (at(view, (-2, -2)), end, *([at(view, (-6, 2))] if tool == "lasso" else [])):
-        QTest.mouseMove(view, point)
-    QTest.mouseRelease(view, LEFT, key, end)
-    # A click, with a little tremble, means the one point under it.
-    one = at(view, view._positions[17])
-    QTest.mousePress(view, LEFT, key, one)
-    QTest.mouseMove(view, one + QPoint(1, 1))
-    QTest.mouseRelease(view, LEFT, key, one + QPoint(1, 1))
-    assert [rows.tolist() for rows, _ in caught] == [list(range(400)), [view.row_at(one.x(), one.y())]]
-    assert [said for _, said in caught] == [how, how]
-
-
-def test_a_hand_on_a_point_takes_it_and_probes_once_it_moves(view: MapView) -> None:
-    said: list[tuple[object, ...]] = []
-    view.grabbed.connect(lambda *args: said.append(args))
-    view.probed.connect(lambda x, y, phase: said.append((phase,)))
-    spot = at(view, view._positions[17])
-    row = view.row_at(spot.x(), spot.y())
-    drag(view, spot, spot + QPoint(2, 1))
-    assert said == [("row", row), ("release",)]
-    said.clear()
-    drag(view, spot, spot + QPoint(2, 1), spot + QPoint(9, 1), spot + QPoint(8, 1))
-    assert said == [("row", row), ("move",), ("move",), ("release",)]
-    said.clear()
-    drag(view, at(view, (0.0, -2.0)), at(view, (0.0, -2.1)))
-    assert said == [("press",), ("move",), ("release",)]
-
-
-def test_escape_gives_a_lasso_up(view: MapView) -> None:
-    caught: list[np.ndarray] = []
-    view.outlined.connect(lambda rows, _: caught.append(rows))
-    view.set_tool("lasso")
-    QTest.mousePress(view, LEFT, pos=QPoint(10, 10))
-    for point in (QPoint(500, 10), QPoint(500, 300), QPoint(10, 300)):
-        QTest.mouseMove(view, point)
-    QTest.keyClick(view, Qt.Key.Key_Escape)
-    QTest.mouseRelease(view, LEFT, pos=QPoint(10, 300))
-    assert caught == []
 
 
 def test_hovering_names_the_point_once(view: MapView, qtbot: QtBot) -> None:
@@ -494,58 +203,6 @@ def test_a_screen_of_finer_pixels_gets_them(view: MapView, ratio: float) -> None
         assert mean_color(frame.image, at(view, centre)).argmax() == channel
 
 
-def test_nothing_is_painted_at_rest(view: MapView, qtbot: QtBot) -> None:
-    view.set_cursor((1.0, 1.0))
-    view.set_status("x 1 y 1")
-    wheel(view, QPoint(200, 200), 120)
-    qtbot.waitUntil(view.is_exact)
-    QTest.qWait(100)
-    paints = Paints(view)
-    QTest.qWait(1000)
-    assert paints.count == 0
-
-
-def test_a_slow_map_moves_its_last_picture_first_and_ends_exact(
-    view: MapView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    look(view)
-    monkeypatch.setattr("explorer.ui.map.ground._QUICK", 0.0)
-    old = view._ground.frame
-    wheel(view, QPoint(300, 200), 120, glide=False)
-    spot = at(view, CENTRES[0])
-    moved = view.grab().toImage()  # painted before the event loop could deliver the true picture
-    assert view._ground.frame is old
-    assert mean_color(moved, spot).argmax() == 0
-    for _ in range(20):
-        wheel(view, QPoint(300, 200), 12)
-    qtbot.waitUntil(view.is_exact)
-    exact = view.grab().toImage()
-    monkeypatch.undo()
-    assert exact == look(view)
-
-
-def test_a_forming_layout_is_followed_until_the_view_is_moved(view: MapView) -> None:
-    grown = view._positions * 3
-    view.set_positions(grown)
-    fitted = View.fit(grown, 600, 400)
-    assert view.view().units_per_pixel == pytest.approx(fitted.units_per_pixel)
-    wheel(view, QPoint(300, 200), 120)
-    mine = view.view()
-    view.set_positions(grown * 2)
-    assert view.view() == mine
-    view.fit()
-    assert view.view().units_per_pixel == pytest.approx(2 * fitted.units_per_pixel, rel=1e-4)
-
-
-def test_the_view_can_be_kept_and_taken_up_again(view: MapView) -> None:
-    kept = View(1.0, -1.0, 0.002, 1000, 1000)
-    view.set_view(kept)
-    assert view.view() == kept.resized(600, 400)
-    view.resize(500, 300)
-    QApplication.processEvents()
-    assert view.view() == kept.resized(500, 300)
-
-
 def test_filter_colours_support_and_theme_show(view: MapView) -> None:
     view.set_shown(np.arange(1200) >= 400)
     faint = mean_color(look(view), at(view, CENTRES[0]))
@@ -625,15 +282,6 @@ def test_the_bar_triggers_its_actions_and_does_not_let_the_mouse_through(view: M
     QTest.mouseClick(view._bar, LEFT, pos=QPoint(1, 1))
     assert triggered == ["Fit"]
     assert probed == []
-
-
-def test_moving_is_measured(view: MapView) -> None:
-    assert view.frame_rate() >= 0
-    for step in range(12):
-        wheel(view, QPoint(300, 200), 10 * (-1) ** step)
-        view.repaint()
-        time.sleep(0.01)
-    assert 5 < view.frame_rate() < 100
 
 
 def test_shutting_down_leaves_no_thread(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
