@@ -15,7 +15,7 @@ MOST_AXES = 32
 _ALL_AT_ONCE = 8192
 _POINTS_PER_LIST = 256
 _MOST_LISTS = 2048
-_VISITED, _VISITED_SHARE = 4096, 64
+_VISITED, _VISITED_SHARE = 8192, 64
 _CANDIDATES = 8
 _SAMPLE = 20_000
 _BLOCK_FLOATS = 1 << 22
@@ -28,7 +28,7 @@ class LatentIndex:
 
     ``latents`` is ``(N, D) float32``, finite, N ≥ 1. Up to 8,192 points are all compared. Of more, the points
     are sorted into lists by the nearest of some hundred of their own number, and a query looks through the
-    nearest lists, about 4,000 points or one in 64 (an inverted file: Jégou, Douze and Schmid 2011). More than
+    nearest lists, about 8,000 points or one in 64 (an inverted file: Jégou, Douze and Schmid 2011). More than
     32 dimensions are reduced to the 32 principal ones for the search; the best candidates are then compared
     in all.
     Memory: a copy of the latents in at most 32 dimensions.

@@ -15,13 +15,15 @@ from explorer.core.trust import support_of
 NEIGHBOURS = 15
 """Neighbours in the latent space that a place is derived from, as many as UMAP takes by default."""
 
-BANDWIDTH = 0.02
-"""Width of the kernel whose mode is sought on the map, in diameters of the map."""
+REACH = 0.03
+"""The distance on the map at which a neighbour's pull wanes, in diameters of the map; about UMAP's own."""
 
 FAR = 2.0
 """A latent is far whose nearest neighbour lies this many times as far as those of 99 in 100 data points."""
 
+_EXPONENT = 0.9  # UMAP's b for its usual minimum distance
 _STEPS = 24
+_AT_A_POINT = 1e-6  # no pull is infinite
 _HALVINGS = 24
 _SAMPLE = 300
 _BLOCK = 4096
@@ -48,11 +50,12 @@ class Placement:
     ``latents`` is ``(N, D) float32``, ``positions`` ``(N, 2)``, aligned. Rows that are not finite in either
     are left out; raises ``ExplorerError`` where none remains.
 
-    The neighbours vote with UMAP's membership strengths (McInnes, Healy and Melville 2018, section 3.1);
-    the place is the mode of their votes on the map, climbed to by mean shift (Comaniciu and Meer 2002) from
-    the neighbour around which the votes are fullest. A mean would fall between two clusters where no data
-    is. A latent that is a data point's lands on that point. ``index`` finds the neighbours; one of the same
-    latents, from a ``Placement`` on another map of them, may be given.
+    The neighbours pull with UMAP's membership strengths, and the place is where UMAP's loss of attraction,
+    Σ w log(1 + (r / reach)^2b), is least (McInnes, Healy and Melville 2018, sections 3.1 and 3.2): found by
+    weighted means in turn from the neighbour at which it is least. Far neighbours hardly pull, so that no
+    place falls between two clusters, where no data is. A latent that is a data point's lands on that point.
+    ``index`` finds the neighbours; one of the same latents, from a ``Placement`` on another map of them, may
+    be given.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Placement:
         fits = index is not None and whole and len(index) == len(self._latents)
         self.index = index if index is not None and fits else LatentIndex(self._latents)
         extent = self._positions.max(axis=0) - self._positions.min(axis=0)
-        self._bandwidth = BANDWIDTH * (float(np.hypot(extent[0], extent[1])) or 1.0)
+        self._reach = REACH * (float(np.hypot(extent[0], extent[1])) or 1.0)
 
     def place(self, latents: NDArray[np.floating]) -> NDArray[np.float32]:
         """Places ``(n, 2) float32`` in map units of latents ``(n, D)``.
@@ -134,26 +137,26 @@ class Placement:
         for start in range(0, len(queries), _BLOCK):
             part = slice(start, start + _BLOCK)
             rows, distances = self.index.nearest_of_each(queries[part], NEIGHBOURS)
-            places[part] = self._modes(rows, distances)
+            places[part] = self._settled(rows, distances)
             with np.errstate(over="ignore"):  # so far that float32 calls it infinite
                 nearest[part] = distances[:, 0]
         return places, nearest
 
-    def _modes(self, rows: NDArray[np.int64], distances: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The highest mode of the neighbours' votes ``(n, 2)``."""
-        votes = memberships(distances)
+    def _settled(self, rows: NDArray[np.int64], distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where the neighbours ``(n, k)`` pull a point to, ``(n, 2)``."""
+        weights = memberships(distances)
         anchors = self._positions[rows]
-        apart = ((anchors[:, :, None] - anchors[:, None]) ** 2).sum(axis=3)
-        fullness = (votes[:, None] * np.exp(apart / (-2.0 * self._bandwidth**2))).sum(axis=2)
-        places = anchors[np.arange(len(anchors)), fullness.argmax(axis=1)]
+        raised = self._raised(anchors[:, :, None], anchors[:, None])[1]
+        losses = (weights[:, None] * np.log1p(raised)).sum(axis=2)
+        places = anchors[np.arange(len(anchors)), losses.argmin(axis=1)]
         moving = np.arange(len(places))
         for _ in range(_STEPS):
             around, before = anchors[moving], places[moving]
-            squares = ((around - before[:, None]) ** 2).sum(axis=2)
-            pull = votes[moving] * np.exp(squares / (-2.0 * self._bandwidth**2))
+            squares, raised = self._raised(around, before[:, None])
+            pull = weights[moving] * raised / (squares * (1.0 + raised))
             moved = (pull[:, :, None] * around).sum(axis=1) / pull.sum(axis=1)[:, None]
             places[moving] = moved
-            moving = moving[np.abs(moved - before).max(axis=1) >= 1e-5 * self._bandwidth]
+            moving = moving[np.abs(moved - before).max(axis=1) >= 1e-4 * self._reach]
             if not len(moving):
                 break
         # The nearer a latent is to a data point, by the measure of that neighbourhood, the nearer its place.
@@ -161,6 +164,13 @@ class Placement:
         away = np.clip(distances[:, 0] / np.where(typical > 0.0, 0.5 * typical, 1.0), 0.0, 1.0)
         away = (away * away * (3.0 - 2.0 * away))[:, None]
         return np.asarray(away * places + (1.0 - away) * anchors[:, 0], np.float64)
+
+    def _raised(
+        self, some: NDArray[np.float64], others: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Squares of the distances between places, in squares of the reach, and their powers in the loss."""
+        squares = ((some - others) ** 2).sum(axis=-1) / self._reach**2 + _AT_A_POINT
+        return squares, squares**_EXPONENT
 
 
 def memberships(distances: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from explorer.core.compiled import compiled
+from explorer.core.priority import A_LITTLE, step_back
 from explorer.core.raster_plan import HIDDEN, SELECTED, Plan, dither_pattern
 
 _BAND = 32
@@ -29,7 +30,7 @@ _THREADS = min(8, os.cpu_count() or 1)
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="map-painter")
+    return ThreadPoolExecutor(_THREADS, "map-painter", step_back, (A_LITTLE,))
 
 
 def paint(plan: Plan, out: NDArray[np.uint32], stop: NDArray[np.uint8]) -> None:

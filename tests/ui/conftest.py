@@ -14,9 +14,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from explorer.core import raster
+from explorer.core import dataset_sampled, raster
 from explorer.ui.app import Explorer
 from explorer.ui.map.view import MapView
+from tests.onnx_generators import write_generator
+from tests.onnx_pairs import Convention, write_pair
 from tests.ui.map_hand import CENTRES, PALETTE
 
 
@@ -39,6 +41,17 @@ class Hand:
     def wait_for_picture(self) -> None:
         """Until the picture on display is that of the cursor."""
         self.wait(lambda: self.explorer.presenter.decoded.latent is self.cursor.latent)
+
+    def mapped(self) -> Hand:
+        """Once there is a map and nothing is under way."""
+        self.wait(lambda: self.session.map is not None and not self.explorer.jobs.running, timeout=120_000)
+        return self
+
+    def shown(self) -> np.ndarray:
+        """The picture that is decoded for the present cursor and inputs, once it is on display."""
+        presenter = self.explorer.presenter
+        self.wait(lambda: presenter.decoded is not None and presenter.decoded.is_of(self.session))
+        return presenter.decoded.picture
 
     @property
     def session(self):
@@ -143,3 +156,34 @@ def view(qtbot: QtBot) -> Iterator[MapView]:
     qtbot.waitExposed(shown)
     yield shown
     shown.shut_down()
+
+
+@pytest.fixture
+def few_samples(monkeypatch):
+    monkeypatch.setattr(dataset_sampled, "COUNT", 300)
+
+
+@pytest.fixture
+def some_data(tmp_path, fashion_pictures):
+    labels = np.arange(200) % 3
+    np.savez(tmp_path / "some.npz", images=fashion_pictures[:200, :, :, 0], label=labels)
+    return tmp_path / "some.npz"
+
+
+@pytest.fixture
+def own_pair(tmp_path, fashion_pictures):
+    folder = tmp_path / "own"
+    write_pair(folder, fashion_pictures, 8, Convention(outputs=("mu", "logvar")))
+    return folder
+
+
+@pytest.fixture
+def open_mapped(open_explorer):
+    """Open a window and wait until what it maps is mapped, which takes a while at the first time."""
+    return lambda path: open_explorer(path, wait=False).mapped()
+
+
+@pytest.fixture
+def conditional(tmp_path, fashion_pictures, few_samples):
+    """A decoder that also wants a truncation, a label, a switch and noise."""
+    return write_generator(tmp_path / "conditional" / "G.onnx", fashion_pictures, extras=True)

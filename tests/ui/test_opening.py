@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import platformdirs
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 
+from explorer.core.ahead import Ahead
+from explorer.core.bundles import bundle_folder
+from explorer.core.opening import Plan
+from explorer.core.progress import Progress
 from explorer.core.workspace import find_workspace
 from tests.onnx_pairs import write_pair
 
@@ -202,3 +209,44 @@ def test_a_demo_mapped_anew_keeps_its_own_map_on_disk(hand, fashion_bundle):
     hand.wait(lambda: not hand.explorer.jobs.running, timeout=120_000)
     assert hand.session.map is not shipped
     assert (fashion_bundle / "map.npy").read_bytes() == before
+
+
+def test_what_is_being_opened_before_the_window_is_there_becomes_its_session(hand):
+    plan = Plan(workspace=bundle_folder("faces-vae"))
+    begun = Ahead(plan)
+    hand.explorer.opening.ahead = begun
+    hand.explorer.opening.open_plan(plan)
+    pair = begun.result(Progress()).pair
+    hand.wait(lambda: hand.session.pair is pair)
+    assert hand.explorer.opening.ahead is None
+    before = hand.session.pair
+    hand.explorer.opening.open_plan(plan)
+    hand.wait(lambda: hand.session.pair is not before)
+
+
+def test_a_last_session_that_cannot_be_opened_is_put_aside_and_told(open_explorer, own_pair):
+    first = open_explorer(own_pair)
+    first.key(Qt.Key.Key_D)
+    first.key(Qt.Key.Key_K)
+    first.explorer.close()
+    hidden = own_pair.rename(own_pair.with_name("elsewhere"))
+    second = open_explorer()
+    message = second.explorer.window.message
+    second.wait(message.isVisible)
+    assert second.session.pair.name == "faces-vae"
+    folder = Path(platformdirs.user_data_dir("latent-explorer"))
+    aside = next(folder.glob("last-*.latents"))
+    assert str(aside) in message.text()
+    second.explorer.close()
+    hidden.rename(own_pair)
+    third = open_explorer(aside)
+    assert len(third.session.tray) == 1
+    aside.unlink()
+
+
+def test_files_over_the_window_wake_the_process_that_tries_models(hand, own_pair):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(own_pair))])
+    with hand.qtbot.waitSignal(hand.explorer.window.files_near):
+        hand.drop_mime(mime)
+    hand.wait(lambda: hand.session.pair.name != "fashion-vae")

@@ -22,6 +22,8 @@ from explorer.ui.selecting.table_dialog import TableDialog
 from tests.onnx_pairs import write_pair
 from tests.ui.conftest import Hand
 
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
 
 class Opener(QObject):
     """Stands where the system's programs for files do."""
@@ -78,7 +80,7 @@ def test_what_is_found_is_selected_stepped_through_and_undone(hand: Hand) -> Non
     for row in (rows[0], rows[1]):
         QTest.keyClick(field, Qt.Key.Key_Return)
         assert np.array_equal(hand.cursor.latent, hand.session.work.latents[row])
-    QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(field, Qt.Key.Key_Return, SHIFT)
     assert np.array_equal(hand.cursor.latent, hand.session.work.latents[rows[0]])
     # What the filter hides can neither be found nor stays selected, but comes back with it.
     hand.explorer.coloring.isolate(label.names.index("Bag"))
@@ -103,7 +105,7 @@ def test_a_search_that_makes_no_sense_is_answered_in_the_field(hand: Hand) -> No
 
 
 def test_the_panel_shows_the_selection_and_reads_only_what_is_in_sight(hand: Hand) -> None:
-    hand.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    hand.key(Qt.Key.Key_A, CONTROL)
     panel = hand.explorer.selection._panel
     assert "10,000" in panel._heading.text()
     assert "10%" in panel._words.text()
@@ -118,7 +120,7 @@ def test_the_panel_shows_the_selection_and_reads_only_what_is_in_sight(hand: Han
     chosen = int(grid._rows[grid._at])
     assert np.array_equal(hand.cursor.latent, hand.session.work.latents[chosen])
     assert chosen < 9999
-    hand.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    hand.key(Qt.Key.Key_A, CONTROL | SHIFT)
     assert panel.isHidden()
 
 
@@ -139,10 +141,10 @@ def test_a_files_picture_is_opened_shown_and_named(open_explorer, folder_work, o
     points, work = hand.explorer.points, hand.session.work
     path = str(work.item_file(7))
     hand.explorer.controller.go_to_row(7)
-    hand.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    hand.key(Qt.Key.Key_Return, CONTROL)
     points.show_in_folder_of(7)
     assert opener.urls == [path, str(work.item_file(7).parent)]
-    hand.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    hand.key(Qt.Key.Key_C, CONTROL | SHIFT)
     assert QGuiApplication.clipboard().text() == path
     # The menu of a point, by the keyboard: its texts are those of this very point.
     points.show_menu(7, hand.map.mapToGlobal(QPoint(50, 50)))
@@ -179,3 +181,33 @@ def test_a_table_of_the_selection_is_written_from_the_window(hand: Hand, tmp_pat
     assert np.float32(rows[1]["z15"]) == hand.session.work.latents[3, 15]
     hand.explorer.tables.export_table(tmp_path / "t.odt", "all", latents=False)
     hand.wait(lambda: ".csv or .parquet" in hand.explorer.window.message.text())
+
+
+def test_points_are_selected_by_the_keyboard_in_view_by_label_and_not_at_all(hand):
+    hand.key(Qt.Key.Key_A, CONTROL)
+    assert len(hand.session.selection) == len(hand.session.work)
+    for _ in range(12):
+        hand.key(Qt.Key.Key_Plus)
+    hand.key(Qt.Key.Key_A, CONTROL)
+    inside = hand.session.selection
+    x, y = hand.map.view().to_screen(hand.session.map.positions[inside]).T
+    assert 0 < len(inside) < len(hand.session.work)
+    assert ((x >= 0) & (x <= hand.map.width()) & (y >= 0) & (y <= hand.map.height())).all()
+    hand.key(Qt.Key.Key_A)
+    field = hand.session.work.fields[0]
+    nearest = hand.session.map.inverse.nearest(hand.cursor.place, 1)[0]
+    assert np.array_equal(hand.session.selection, np.flatnonzero(field.codes == field.codes[nearest]))
+    hand.key(Qt.Key.Key_A, CONTROL | SHIFT)
+    assert hand.session.selection is None
+
+
+def test_fit_and_zoom_have_one_way_each_by_the_keyboard(hand):
+    whole = hand.map.view()
+    hand.key(Qt.Key.Key_Plus)
+    near = hand.map.view().units_per_pixel
+    assert near < whole.units_per_pixel
+    hand.key(Qt.Key.Key_Minus)
+    hand.key(Qt.Key.Key_Minus)
+    assert hand.map.view().units_per_pixel > near
+    hand.key(Qt.Key.Key_F)
+    assert hand.map.view().units_per_pixel == pytest.approx(whole.units_per_pixel)

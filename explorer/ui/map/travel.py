@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, Signal
 
 from explorer.core.motion import Motion
+from explorer.core.priority import A_LITTLE, step_back
 from explorer.core.raster import Raster
 from explorer.core.session import Place, Session
 from explorer.core.view import Bounds
@@ -124,6 +125,7 @@ class Travel(QObject):
         return self._view.isVisible() and is_quick and len(raster) > 0 and animation.is_wanted()
 
     def _work(self, motion: Motion) -> None:
+        step_back(A_LITTLE)
         while True:
             began = time.perf_counter()
             with self._changed:

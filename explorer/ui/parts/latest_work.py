@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from explorer.core.priority import A_LITTLE, step_back
+
 Wanted = TypeVar("Wanted")
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class LatestWork(Generic[Wanted]):
             return not self._changed.wait_for(lambda: self.latest is not wanted, seconds)
 
     def _run(self) -> None:
+        step_back(A_LITTLE)
         while True:
             with self._changed:
                 wanted, self._waiting = self._waiting, None
