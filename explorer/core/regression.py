@@ -33,7 +33,7 @@ SPACING_PIXELS = (4.0, 10.0)
 INSIDE = (0.4, 0.9)
 """Distance to the nearest neighbour over that to the last: tilt and leaning begin to fade, and are gone."""
 
-LEANING = 2.25
+LEANING = 5.5
 """How decidedly the fuller side is taken: the variance over the squared width of the step."""
 
 RIDGE = 0.005
@@ -67,9 +67,9 @@ class Near(NamedTuple):
 def neighbour_count(points: int) -> int:
     """How many neighbours to average over on a map of so many points.
 
-    Found by leaving points out: the best number grows with the cube root (12 of 300, 64 of 60,000).
+    Found by leaving points out: the best number grows with the cube root (16 of 300, 96 of 60,000).
     """
-    return min(max(round(1.63 * math.cbrt(points)), FEWEST), MOST)
+    return min(max(round(2.45 * math.cbrt(points)), FEWEST), MOST)
 
 
 def answer(

@@ -13,8 +13,8 @@ from explorer.core.compiled import compiled
 from explorer.core.plane_index import PlaneIndex
 from explorer.core.regression import INSIDE, LEANING, RIDGE, SPACING_PIXELS, Answer, Near
 
-_LOW_PIXELS, _HIGH_PIXELS = SPACING_PIXELS
-_INSIDE, _OUTSIDE = INSIDE
+# Handed in, not read: compiled code that is kept knows of no change in another file.
+_FIGURES = (*SPACING_PIXELS, *INSIDE, LEANING, RIDGE)
 
 
 def answer_at(
@@ -34,7 +34,7 @@ def answer_at(
     """
     out = np.empty(latents.shape[1], np.float32)
     nearest, farthest, spread = _answer(
-        x, y, count, units_per_pixel, least, reach, index.arrays, rows, latents, out
+        x, y, count, units_per_pixel, least, reach, _FIGURES, index.arrays, rows, latents, out
     )
     return Near(nearest, farthest) if spread < 0.0 else Answer(out, nearest, farthest, spread)
 
@@ -176,7 +176,7 @@ def _between(low, high, value):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _tilt(weights, found, places, x, y, cut, share, tilted):  # type: ignore[no-untyped-def]
+def _tilt(weights, found, places, x, y, cut, share, ridge, tilted):  # type: ignore[no-untyped-def]
     """Weights that bring the neighbours' centre to the place, as far as asked."""
     total, east, north = 0.0, 0.0, 0.0
     for i in range(len(weights)):
@@ -184,7 +184,7 @@ def _tilt(weights, found, places, x, y, cut, share, tilted):  # type: ignore[no-
         east += weights[i] * (places[found[i], 0] - x)
         north += weights[i] * (places[found[i], 1] - y)
     east, north = east / (total * cut), north / (total * cut)
-    a, b, c = RIDGE, 0.0, RIDGE
+    a, b, c = ridge, 0.0, ridge
     for i in range(len(weights)):
         dx, dy = (places[found[i], 0] - x) / cut - east, (places[found[i], 1] - y) / cut - north
         a += weights[i] / total * dx * dx
@@ -244,7 +244,10 @@ def _first(distances, found, rows):  # type: ignore[no-untyped-def]
 
 
 @partial(compiled, in_threads=False)
-def _answer(x, y, count, scale, least, reach, index, rows, latents, out):  # type: ignore[no-untyped-def]
+def _answer(  # type: ignore[no-untyped-def]
+    x, y, count, scale, least, reach, figures, index, rows, latents, out
+):
+    few_pixels, many_pixels, begins_to_fade, is_gone, decidedly, ridge = figures
     points = len(index[1])
     count = min(count, points)
     squares, found = _search(x, y, count, index)
@@ -261,7 +264,7 @@ def _answer(x, y, count, scale, least, reach, index, rows, latents, out):  # typ
     spacing = farthest * math.sqrt(math.pi / count)
     apart = 0.0
     if scale > 0.0 and farthest > 0.0:
-        apart = 1.0 if cut > farthest else _between(_LOW_PIXELS, _HIGH_PIXELS, spacing / scale)
+        apart = 1.0 if cut > farthest else _between(few_pixels, many_pixels, spacing / scale)
     weights = np.ones(count)
     if cut > 0.0:
         for i in range(count):
@@ -274,15 +277,15 @@ def _answer(x, y, count, scale, least, reach, index, rows, latents, out):  # typ
         for i in range(count):
             softened = (apart * distances[i] / spacing) ** 2 + (1.0 - apart) ** 2
             weights[i] /= max(softened, 1e-30) ** 2
-    inside = (1.0 - apart) * (1.0 - _between(_INSIDE, _OUTSIDE, nearest / cut)) if cut > 0.0 else 0.0
+    inside = (1.0 - apart) * (1.0 - _between(begins_to_fade, is_gone, nearest / cut)) if cut > 0.0 else 0.0
     sums, tilted = np.empty(len(out), np.float64), weights.copy()
     if inside > 0.0:
-        _tilt(weights, found, index[1], x, y, cut, inside, tilted)
+        _tilt(weights, found, index[1], x, y, cut, inside, ridge, tilted)
     _mean(tilted, chosen, latents, sums, out)
     variance = _spread(weights, chosen, latents, out, squares)
     if inside > 0.0 and variance > 0.0:
-        leaning = weights * np.exp((squares.min() - squares) * (inside * LEANING / variance))
-        _tilt(leaning, found, index[1], x, y, cut, inside, tilted)
+        leaning = weights * np.exp((squares.min() - squares) * (inside * decidedly / variance))
+        _tilt(leaning, found, index[1], x, y, cut, inside, ridge, tilted)
         _mean(tilted, chosen, latents, sums, out)
         variance = _spread(weights, chosen, latents, out, squares)
     return nearest, farthest, math.sqrt(variance)
