@@ -36,7 +36,7 @@ _SAMPLE = 2500
 _SMALL = 10_000
 _QUICK = 1500
 _ASKED = 1000
-_MAPS, _REST_SECONDS, _LONGEST, _COMPILING = 3, 10.0, 60.0, 240.0
+_MAPS, _READY_SECONDS, _REST_SECONDS, _LONGEST, _COMPILING = 3, 10.0, 10.0, 60.0, 240.0
 
 _PLAIN = """
     import os, sys, time, warnings
@@ -179,6 +179,7 @@ def window_ticks(
     busy: list[float] = []
     hand.map_ticks(0, _COMPILING)  # not counted: in this home nothing is compiled yet
     for seed in range(1, 2 if quick else 1 + _MAPS):
+        hand.settle(0.5 if quick else _READY_SECONDS)  # the process of the next map is made ready
         idle += hand.rest_ticks(1.0 if quick else _REST_SECONDS)
         busy += hand.map_ticks(seed, _LONGEST)
     hand.close()
