@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ from explorer.ui.parts import theme
 from explorer.ui.parts.pictures import Pictures
 from tests.ui.paints import Paints
 
-PALETTE = np.array([[255, 0, 0], [0, 255, 0], [80, 80, 255]], np.uint8)
 COUNT = 1200
 
 
@@ -32,20 +31,10 @@ def colored(rows: Sequence[int]) -> Pictures:
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> Iterator[MapView]:
-    """A map of three clusters, and pictures of its points."""
-    shown = MapView()
-    qtbot.addWidget(shown)
-    shown.resize(600, 400)
-    random = np.random.default_rng(0)
-    codes = np.repeat(np.arange(3, dtype=np.int32), COUNT // 3)
-    centres = np.array([[-4.0, 0.0], [4.0, 0.0], [0.0, 3.0]])
-    shown.set_points(centres[codes] + random.normal(0, 0.3, (COUNT, 2)), codes, PALETTE, None)
-    shown.set_pictures(colored)
-    shown.show()
-    qtbot.waitExposed(shown)
-    yield shown
-    shown.shut_down()
+def view(view: MapView) -> MapView:
+    """The map of three clusters, with pictures of its points."""
+    view.set_pictures(colored)
+    return view
 
 
 def settled(view: MapView, qtbot: QtBot) -> Sheet | None:
