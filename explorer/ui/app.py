@@ -82,7 +82,7 @@ class Explorer:
         self.edits = Edits(self.window, self.store)
         self.mapping = Mapper(self.store, self.jobs, self.edits, self._settings)
         self.opening = Opening(self.store, self.jobs, self.mapping)
-        self.presenter = Presenter(self.window, self.store, self.loop, self.jobs)
+        self.presenter = Presenter(self.window, self.store, self.loop, self.jobs, self.mapping)
         self.controller = Controller(self.window, self.store, self.edits, self.presenter)
         self.selecting = SelectionGestures(self.window, self.edits, self.jobs, self.controller)
         self.coloring = ColorGestures(self.window, self.store, self.edits, self.jobs)

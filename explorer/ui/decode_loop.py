@@ -17,13 +17,14 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.aim import Aim
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.model_pair import ModelPair
 from explorer.core.session import Session
 from explorer.ui.parts.hook import Hook
+from explorer.ui.parts.mailbox import Mailbox
 
 _SOON = 0.02
 _FRAME = 1 / 30
@@ -57,9 +58,6 @@ class Decoded:
         return same and not self.preview
 
 
-_CAME = QEvent.Type(QEvent.registerEventType())
-
-
 class DecodeLoop(QObject):
     """Decodes the newest request and forgets the ones it was too slow for.
 
@@ -79,8 +77,7 @@ class DecodeLoop(QObject):
         self.decoded = Hook()
         # Written in C: a condition's waiting in Python costs a tenth of a small decoder's run.
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
-        self._answers: SimpleQueue[Decoded | str] = SimpleQueue()
-        self._coming = QEvent(_CAME)
+        self._answers: Mailbox[Decoded | str] = Mailbox(self._take)
         self._pair: ModelPair | None = None
         self._took = self._asked_at = 0.0
         self._is_busy = self._moves = False
@@ -95,9 +92,7 @@ class DecodeLoop(QObject):
         """Whether no hand drags: no picture is under way, and none was asked for a moment ago."""
         return not self._is_busy and time.perf_counter() - self._asked_at > _AT_REST
 
-    def customEvent(self, event: QEvent) -> None:
-        """An answer of the worker has come."""
-        answer = self._answers.get()
+    def _take(self, answer: Decoded | str) -> None:
         if isinstance(answer, Decoded):
             self.decoded.emit(answer)
         else:
@@ -144,7 +139,7 @@ class DecodeLoop(QObject):
         if pictures is None:
             return False
         seconds = time.perf_counter() - start
-        self._send(Decoded(pair, latent, extras, pictures[0], asked_at, seconds, preview=True))
+        self._answers.send(Decoded(pair, latent, extras, pictures[0], asked_at, seconds, preview=True))
         return True
 
     def _whole(self, request: _Request) -> None:
@@ -157,16 +152,10 @@ class DecodeLoop(QObject):
         except Cancelled:
             return
         except ExplorerError as error:
-            self._send(str(error))
+            self._answers.send(str(error))
         else:
             self._took = time.perf_counter() - start
-            self._send(Decoded(pair, latent, extras, picture, asked_at, self._took))
-
-    def _send(self, answer: Decoded | str) -> None:
-        # An event of our own is there sooner than a signal that is queued.
-        self._answers.put(answer)
-        QCoreApplication.postEvent(self, self._coming)
-        self._coming = QEvent(_CAME)
+            self._answers.send(Decoded(pair, latent, extras, picture, asked_at, self._took))
 
     def _newest(self, timeout: float | None = None) -> _Request | None:
         """Wait for a request and take the newest; None when closed. Raises ``Empty`` after ``timeout``."""

@@ -21,6 +21,7 @@ from explorer.ui.decode_loop import Decoded, DecodeLoop, Extras, Wanted
 from explorer.ui.here.presenter import HerePresenter
 from explorer.ui.main_window import MainWindow
 from explorer.ui.map.travel import Travel
+from explorer.ui.maps.mapping import Mapper
 from explorer.ui.model.loaded_presenter import LoadedPresenter
 from explorer.ui.parts.hook import Hook
 from explorer.ui.parts.jobs import Jobs
@@ -52,10 +53,12 @@ class Presenter(QObject):
 
     rested = Signal()
 
-    def __init__(self, window: MainWindow, store: SessionStore, loop: DecodeLoop, jobs: Jobs) -> None:
+    def __init__(
+        self, window: MainWindow, store: SessionStore, loop: DecodeLoop, jobs: Jobs, mapper: Mapper
+    ) -> None:
         super().__init__(window)
         self.pictured = Hook()
-        self._window, self._store, self._loop, self._jobs = window, store, loop, jobs
+        self._window, self._store, self._loop, self._jobs, self._mapper = window, store, loop, jobs, mapper
         self._decoded: Decoded | None = None
         self._asked_for: Wanted | None = None
         self._readable: Workspace | None = None
@@ -71,12 +74,12 @@ class Presenter(QObject):
         self._mark_later = self.pauses.task(self._mark, _MARK_MS)
         self.travel = Travel(window.map)
         self.here = HerePresenter(
-            window, store, jobs, self.pauses, self.pictures_of, self.label_of, self.travel.shown_place
+            window, store, jobs, mapper, self.pauses, self.pictures_of, self.label_of, self.travel.shown_place
         )
         self._later = self.here.later
         self._last = self.pauses.task(self._show_numbers, _SETTLE_MS // 2)
         self.here.shown.connect(self._last.want)
-        # While a layout forms it changes many times a second; only where it comes to rest is it shaded.
+        # While a map forms it changes many times a second; only where it comes to rest is it shaded.
         self._rest_later = QTimer(self)
         self._rest_later.setSingleShot(True)
         self._rest_later.setInterval(_REST_MS)
@@ -88,6 +91,7 @@ class Presenter(QObject):
         self._read_later.timeout.connect(self._read_pictures)
         self.travel.moved.connect(self._mark_all)
         self.travel.arrived.connect(self._rest_later.start)
+        mapper.changed.connect(self._rest_later.start)
         store.changed.connect(self._changed)
         loop.decoded.connect(self._show_decoded)
         loop.failed.connect(self._waiting.stop)
@@ -267,7 +271,8 @@ class Presenter(QObject):
             self._rest_later.start()
 
     def _rest(self) -> None:
-        if self._store.session.map is not None:
+        moves = self._mapper.is_forming or self.travel.is_moving
+        if self._store.session.map is not None and not moves:
             self._later.want()
             self.rested.emit()
 

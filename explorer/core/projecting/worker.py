@@ -29,7 +29,7 @@ from explorer.core.projecting.umap_parts import curve, warm_up
 
 Floats = NDArray[np.float32]
 
-_LAYOUT_INTERVAL = 0.1
+_LAYOUT_INTERVAL = 0.2
 _POINTS_A_SECOND = 2e6
 """Of layouts of many points fewer are sent, for the window has to read them all."""
 _IDLE_SECONDS = 600.0
@@ -103,7 +103,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(15)
     reins = Reins()
     requests: queue.SimpleQueue[tuple[dict[str, Any], list[NDArray[Any]]]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests, reins), daemon=True).start()
@@ -130,15 +130,7 @@ def _answer(facts: dict[str, Any], arrays: list[NDArray[Any]], answers: IO[bytes
     teller = Teller(answers, reins)
     try:
         places, stopped = fit(np.asarray(latents), start, settings, labels, shelf, teller)
-    except (
-        ArithmeticError,
-        ExplorerError,
-        LookupError,
-        MemoryError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except _FAILURES as error:
         reason = "not enough memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
         channel.send_frame(answers, channel.FAILURE, reason.splitlines()[-1][:200].encode())
         raise

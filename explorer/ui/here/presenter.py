@@ -14,6 +14,7 @@ from explorer.core.workspace import Workspace
 from explorer.ui.here.belief import Belief, belief_in, support_words
 from explorer.ui.here.neighbour_row import NEIGHBOURS, Neighbour
 from explorer.ui.main_window import MainWindow
+from explorer.ui.maps.mapping import Mapper
 from explorer.ui.parts.jobs import Jobs
 from explorer.ui.parts.pauses import Pauses
 from explorer.ui.store import SessionStore
@@ -43,13 +44,14 @@ class HerePresenter(QObject):
         window: MainWindow,
         store: SessionStore,
         jobs: Jobs,
+        mapper: Mapper,
         pauses: Pauses,
         pictures_of: Callable[[list[int]], list[Pictures]],
         label_of: Callable[[int], str],
         shown_place: Callable[[Place], Place],
     ) -> None:
         super().__init__(window)
-        self._window, self._store, self._jobs = window, store, jobs
+        self._window, self._store, self._jobs, self._mapper = window, store, jobs, mapper
         self._pictures_of, self._label_of, self._shown_place = pictures_of, label_of, shown_place
         self._latencies: list[float] = []
         self._nearest: tuple[Workspace, int] | None = None
@@ -60,9 +62,10 @@ class HerePresenter(QObject):
         self.later = pauses.task(self._show, _SETTLE_MS)
         self._fade = pauses.task(self._fade_on, _FADE_MS)
         self._sharpen_later = _after(self, _SHARPEN_MS, self._sharpen)
-        # While a layout forms it changes many times a second; what it means is learnt where it comes to rest.
+        # While a map forms it changes many times a second; what it means is learnt where it comes to rest.
         self._learn_later = _after(self, _LEARN_MS, self._learn)
         store.changed.connect(self._changed)
+        mapper.changed.connect(self._learn_later.start)
 
     def close(self) -> None:
         """Do nothing more of one's own accord."""
@@ -121,24 +124,24 @@ class HerePresenter(QObject):
     def _learn(self) -> None:
         """Learn from the data what support and error of the present map mean."""
         latent_map = self._store.session.map
+        if latent_map is None or latent_map is self._learnt or self._mapper.is_forming:
+            return
 
         def learn(_: object) -> None:
-            if latent_map is not None:
-                latent_map.inverse.trust_at(latent_map.positions[0])
-                latent_map.placement.support_of(0.0)
+            latent_map.inverse.trust_at(latent_map.positions[0])
+            latent_map.placement.support_of(0.0)
 
         def done(_: object) -> None:
             self._learnt = latent_map
             self.later.want()
 
-        if latent_map is not None and latent_map is not self._learnt:
-            self._jobs.start(
-                "Learning what to expect",
-                learn,
-                done,
-                wanted=lambda: self._store.session.map is latent_map,
-                quiet=True,
-            )
+        self._jobs.start(
+            "Learning what to expect",
+            learn,
+            done,
+            wanted=lambda: self._store.session.map is latent_map,
+            quiet=True,
+        )
 
     def _show(self) -> None:
         session, here = self._store.session, self._window.here

@@ -65,7 +65,7 @@ class MapCanvas(DrawnMap):
         if place != self._marks.cursor or own != self._marks.cursor_is_own:
             before = self._marks.moving_area(self.view())
             self._marks.cursor, self._marks.cursor_is_own = place, own
-            self._surface.update((before | self._marks.moving_area(self.view())) & self.rect())
+            self._repaint(before | self._marks.moving_area(self.view()))
 
     def set_trail(self, places: NDArray[np.floating]) -> None:
         """The way of the present drag ``(n, 2)`` in map units."""
@@ -73,7 +73,7 @@ class MapCanvas(DrawnMap):
         if len(places) or len(self._marks.trail):
             before = self._marks.moving_area(self.view())
             self._marks.trail = places
-            self._surface.update((before | self._marks.moving_area(self.view())) & self.rect())
+            self._repaint(before | self._marks.moving_area(self.view()))
 
     def set_dropped(self, places: NDArray[np.floating], far: NDArray[np.bool_] | None = None) -> None:
         """Where dropped pictures fell ``(n, 2)`` in map units; rows that are not finite are not drawn.

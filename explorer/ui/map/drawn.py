@@ -333,6 +333,11 @@ class DrawnMap(QWidget):
         """Repaint what is not drawn by the ground itself."""
         self._surface.update()
 
+    def _repaint(self, area: QRect) -> None:
+        """Repaint a part, unless a picture of the points comes in a moment, with which all is repainted."""
+        if not self._ground.is_coming():
+            self._surface.update(area & self.rect())
+
     def _fall_back(self, sentence: str) -> None:
         if self._surface is not self:
             self.use_renderer("raster")

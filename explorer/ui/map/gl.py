@@ -84,6 +84,10 @@ class GlGround(QOpenGLWidget):
         """What lies below the points wants painting anew."""
         self.update()
 
+    def is_coming(self) -> bool:
+        """Whether another picture will be there in a moment; all is repainted with each anyway."""
+        return False
+
     def is_exact(self) -> bool:
         """Whether what was painted last is what is to be shown, with every point."""
         return self._exact

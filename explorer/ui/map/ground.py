@@ -10,7 +10,7 @@ from explorer.core.view import View
 from explorer.ui.map.layers import LayerStack
 from explorer.ui.map.renderer import Frame, MapRenderer, Scene, render
 
-_QUICK = 0.008
+_QUICK, _MOMENT = 0.008, 0.04
 
 
 class RasterGround(QObject):
@@ -67,6 +67,12 @@ class RasterGround(QObject):
     def is_exact(self) -> bool:
         """Whether the picture is that of what is to be shown, with every point."""
         return self._is_current() and self._frame is not None and self._frame.exact
+
+    def is_coming(self) -> bool:
+        """Whether another picture will be there in a moment."""
+        return (
+            self._behind and self._seconds < _MOMENT and self._asked == self._shown and not self._is_current()
+        )
 
     def settle(self) -> None:
         """Draw the exact picture before returning."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from explorer.core.raster import Raster, is_compiled, paint, warm_up
@@ -16,12 +15,14 @@ from explorer.core.raster_plan import DARK, LIGHT, Plan, Rgb, Style
 from explorer.core.raster_support import Support
 from explorer.core.view import View
 from explorer.ui.map.overlay import paint_contours
+from explorer.ui.parts.hook import Hook
 from explorer.ui.parts.latest_work import LatestWork
+from explorer.ui.parts.mailbox import Mailbox
 from explorer.ui.parts.theme import Theme
 
 _TARGET = 0.011
 _LEAST, _LEAST_PLAIN, _MOST = 3e6, 1e6, 4e8
-_REST = 0.03
+_REST, _RHYTHM = 0.03, 0.1
 _REST_PLAIN = 0.2  # the plain painter holds up all other threads: the first decoded pictures come before it
 _MANY = 200_000
 _NO_POINTS = Raster(np.empty((0, 2), np.float32))
@@ -163,23 +164,25 @@ class Pace:
             self._effort = min(max(self._effort * change, self._least), _MOST)
 
 
-class MapRenderer(QObject):
+class MapRenderer:
     """Draws in a thread that lives as long as there is something to draw; the latest request wins.
 
-    Signals:
+    Hooks:
         finished: a ``Frame``: soon one that may be rough, then, unless another request came, the exact one.
     """
 
-    finished = Signal(object)
-
     def __init__(self) -> None:
-        super().__init__()
+        self.finished = Hook()
+        self._frames: Mailbox[Frame] = Mailbox(self.finished.emit)
         self.pace = Pace()
         self._drawing = LatestWork("map-renderer", self._draw)
         self._stop = np.zeros(1, np.uint8)
+        self._asked_at, self._gap = 0.0, math.inf
 
     def request(self, scene: Scene, view: View, ratio: float) -> None:
         """Draw this next, in place of what is still waiting or not yet exact."""
+        now = time.perf_counter()
+        self._gap, self._asked_at = now - self._asked_at, now
         self._stop[0] = 1  # before the request is taken, which brings another one
         self._drawing.request((scene, view, ratio))
 
@@ -193,15 +196,16 @@ class MapRenderer(QObject):
         self._stop = stop = np.zeros(1, np.uint8)
         frame = render(*wanted, effort=self.pace.effort)
         self.pace.took(frame)
-        self.finished.emit(frame)
+        self._frames.send(frame)
         if not frame.exact and self._is_at_rest(wanted):
             exact = render(*wanted, stop=stop)
             if not stop[0]:
-                self.finished.emit(exact)
+                self._frames.send(exact)
 
     def _is_at_rest(self, wanted: _Wanted) -> bool:
         """Wait a moment; with the plain painter and many points, until the compiled one is there."""
-        is_wanted = self._drawing.wait(wanted, _REST if is_compiled() else _REST_PLAIN)
+        rest = 1.5 * self._gap if self._gap < _RHYTHM else 0.0  # the next of a row is still to come
+        is_wanted = self._drawing.wait(wanted, max(rest, _REST if is_compiled() else _REST_PLAIN))
         while is_wanted and not is_compiled() and len(wanted[0].raster) > _MANY:
             if not warm_up().is_alive():
                 break

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.motion import Motion
 from explorer.core.priority import A_LITTLE, step_back
@@ -17,8 +17,10 @@ from explorer.core.session import Place, Session
 from explorer.core.view import Bounds
 from explorer.ui.map.view import MapView
 from explorer.ui.parts import animation
+from explorer.ui.parts.mailbox import Mailbox
 
 Floats = npt.NDArray[np.float32]
+_Frame = tuple[Floats, Raster, Bounds | None, bool]
 
 _FRAME = 1 / 20
 # A thread that indexes the points of a frame must leave the others some time too.
@@ -41,7 +43,6 @@ class Travel(QObject):
 
     moved = Signal()
     arrived = Signal()
-    _made = Signal(object, object, object)
 
     def __init__(self, view: MapView) -> None:
         super().__init__(view)
@@ -53,7 +54,7 @@ class Travel(QObject):
         self._thread: threading.Thread | None = None
         self._frame_seconds = 0.0
         self._marks: dict[Place, Place] = {}
-        self._made.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._made: Mailbox[_Frame] = Mailbox(self._take)
 
     @property
     def is_moving(self) -> bool:
@@ -145,7 +146,7 @@ class Travel(QObject):
                     self._frame_seconds, self._taken = took, False
             if self._working and settled:
                 continue  # another layout has come
-            self._made.emit(positions, raster, (target[1].bounds, exactly))
+            self._made.send((positions, raster, target[1].bounds, exactly))
             if not self._working:
                 return
             pause = max(_FRAME - (time.perf_counter() - began), took * (1 / _SHARE - 1))
@@ -153,7 +154,7 @@ class Travel(QObject):
                 self._changed.wait_for(lambda: self._target is None, max(pause, 0.0))
                 self._changed.wait_for(lambda: self._taken or self._target is None, _TAKEN_WITHIN)
 
-    def _take(self, positions: Floats, raster: Raster, ahead: tuple[Bounds | None, bool]) -> None:
+    def _take(self, frame: _Frame) -> None:
         with self._changed:
             self._taken = True
             self._changed.notify_all()
@@ -162,7 +163,7 @@ class Travel(QObject):
             return  # stopped in the meantime
         if over:
             self.stop()
-        self._view.move_positions(positions, raster, *ahead)
+        self._view.move_positions(*frame)
         self.moved.emit()
         if over:
             self.arrived.emit()

@@ -16,7 +16,7 @@ from explorer.ui.main_window import MainWindow
 from explorer.ui.maps.card import MapCard
 from explorer.ui.maps.kept_maps import KeptMaps
 from explorer.ui.maps.mapping import Mapper
-from explorer.ui.parts.jobs import Jobs
+from explorer.ui.parts.jobs import Job, Jobs
 from explorer.ui.store import SessionStore
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class MapGestures(QObject):
         self._judge_later.setSingleShot(True)
         self._judge_later.setInterval(_REST_MS)
         self._judge_later.timeout.connect(self._judge)
-        mapper.changed.connect(self._show)
+        self._judging: Job | None = None
+        mapper.changed.connect(self._form)
         mapper.remarked.connect(window.message.say)
         kept.offered.connect(window.message.say)
         kept.said.connect(window.status.say)
@@ -157,7 +158,7 @@ class MapGestures(QObject):
 
         from explorer.core.map_quality import map_quality
 
-        self._jobs.start(
+        self._judging = self._jobs.start(
             "Judging the map",
             lambda progress: map_quality(
                 work.latents, latent_map.positions, field.codes if field else None, progress=progress
@@ -167,6 +168,12 @@ class MapGestures(QObject):
             failed=lambda _: None,
             quiet=True,
         )
+
+    def _form(self) -> None:
+        """Another map begins to form, waits or is done."""
+        if self._mapper.is_forming and self._judging is not None:
+            self._judging.progress.cancel()
+        self._show()
 
     def _show(self) -> None:
         """The card, the buttons beside the progress, and what can be done."""

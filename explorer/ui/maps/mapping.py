@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from explorer.core import work_maps
 from explorer.core.bookmarks import placed
@@ -20,6 +20,7 @@ from explorer.core.session import Session
 from explorer.core.workspace import Workspace
 from explorer.ui.edits import Edits
 from explorer.ui.parts.jobs import Job, Jobs
+from explorer.ui.parts.mailbox import Mailbox
 from explorer.ui.store import SessionStore
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Forming:
     paused: bool = field(default=False, init=False)
 
 
+_Formed = tuple[Forming, Session, dict[str, Any]]
+"""A layout as fields of a session, and the one that they suit."""
+
+
 class Mapper(QObject):
     """Makes maps, and puts one in the place of another.
 
@@ -63,15 +68,19 @@ class Mapper(QObject):
 
     changed = Signal()
     remarked = Signal(str)
-    _layout_formed = Signal(object, object, object)
 
     def __init__(self, store: SessionStore, jobs: Jobs, edits: Edits, settings: QSettings) -> None:
         super().__init__(edits)
         self._store, self._jobs, self._edits, self._kept_settings = store, jobs, edits, settings
         self.settings: MapSettings | None = None
         self.forming: Forming | None = None
-        self._layout_formed.connect(self._show_layout, Qt.ConnectionType.QueuedConnection)
+        self._layouts: Mailbox[_Formed] = Mailbox(self._show_layout)
         store.changed.connect(self._follow)
+
+    @property
+    def is_forming(self) -> bool:
+        """Whether another layout will soon take the place of the present one."""
+        return self.forming is not None and not self.forming.reins.paused
 
     # Making one
 
@@ -96,7 +105,7 @@ class Mapper(QObject):
 
         def show(formed: LatentMap) -> None:
             seen = self._store.session
-            self._layout_formed.emit(forming, seen, moved(seen, formed))
+            self._layouts.send((forming, seen, moved(seen, formed)))
 
         def form(places: npt.NDArray[np.float32]) -> None:
             # All that can be done for a layout is done on the job's thread: many come in a second.
@@ -195,8 +204,9 @@ class Mapper(QObject):
         is_there = forming is not None and self._is_open(forming.work)
         return forming.before if forming is not None and is_there else self._store.session.map
 
-    def _show_layout(self, forming: Forming, seen: Session, fields: dict[str, Any]) -> None:
-        """Put a layout into the session, unless nobody waits for it; ``fields`` suit the session ``seen``."""
+    def _show_layout(self, formed: _Formed) -> None:
+        """Put a layout into the session, unless nobody waits for it."""
+        forming, seen, fields = formed
         session = self._store.session
         if self.forming is not forming or session.work is not forming.work:
             return

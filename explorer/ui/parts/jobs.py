@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from explorer.core.errors import Cancelled, ExplorerError
+from explorer.core.priority import A_LITTLE, step_back
 from explorer.core.progress import Progress, Report
 
 _SOON = 0.02
@@ -33,6 +34,7 @@ class Job(QObject):
         self.thread_ = threading.Thread(target=self._run, name=title, daemon=True)
 
     def _run(self) -> None:
+        step_back(A_LITTLE)
         try:
             result = self._work(self.progress)
         except BaseException as error:  # noqa: BLE001 - carried to the window's thread and handled there
