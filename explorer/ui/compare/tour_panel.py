@@ -196,7 +196,7 @@ class TourPanel(QWidget):
     def _sampled(self, source: str) -> None:
         self._did(f"sample:{source}")
 
-    def _ended(self) -> None:
+    def _ended(self, *_: object) -> None:
         """A measurement has ended, perhaps because it was cancelled."""
         under_way = any(job.title == _TITLE for job in self._window.jobs.running)
         if self.at not in self.findings and not under_way and self._state.text() == _MEASURING:

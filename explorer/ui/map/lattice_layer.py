@@ -17,6 +17,7 @@ from explorer.ui.map.lattice_pictures import LEVELS, LatticePictures, Source
 from explorer.ui.map.layers import MapLayer, Still
 from explorer.ui.map.renderer import Scene
 from explorer.ui.parts.latest_work import LatestWork
+from explorer.ui.parts.mailbox import Mailbox
 
 _MARGIN = 1.3
 _SHOWN_EVERY = 0.08
@@ -49,7 +50,6 @@ class LatticeLayer(MapLayer):
 
     told = Signal(str)
     failed = Signal(str)
-    _made = Signal(object, object)
 
     def __init__(self, is_free: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class LatticeLayer(MapLayer):
         self._frame: tuple[View, QImage] | None = None
         self._decoding = LatestWork("background", self._decode)
         self._from: LatticePictures | None = None
-        self._made.connect(self._take)
+        self._made: Mailbox[tuple[LatticePictures, tuple[View, QImage]]] = Mailbox(self._take)
 
     @property
     def is_active(self) -> bool:
@@ -109,7 +109,8 @@ class LatticeLayer(MapLayer):
         if self._pictures is not None and self._view is not None:
             self._decoding.request(_Wanted(self._pictures, *self._view))
 
-    def _take(self, pictures: LatticePictures, frame: tuple[View, QImage]) -> None:
+    def _take(self, made: tuple[LatticePictures, tuple[View, QImage]]) -> None:
+        pictures, frame = made
         if pictures is self._pictures:
             self._frame = frame
             self.changed.emit()
@@ -158,7 +159,7 @@ class LatticeLayer(MapLayer):
         self.told.emit("")
 
     def _show(self, wanted: _Wanted) -> None:
-        self._made.emit(wanted.pictures, _composed(wanted))
+        self._made.send((wanted.pictures, _composed(wanted)))
 
     def _waited(self, wanted: _Wanted) -> bool:
         """Wait while a hand drags; whether the work is still wanted then."""

@@ -5,32 +5,32 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
 
 from explorer.core.raster import Raster
 from explorer.core.thumbnail_layout import Ranks, lay_out, rank
 from explorer.ui.map.thumbnail_cache import Read, ThumbnailCache
 from explorer.ui.map.thumbnail_sheet import Sheet, Wanted, paint_sheet
+from explorer.ui.parts.hook import Hook
 from explorer.ui.parts.latest_work import LatestWork
+from explorer.ui.parts.mailbox import Mailbox
 
 _CHUNK, _SLICE = 24, 0.15
 
 
-class ThumbnailWorker(QObject):
+class ThumbnailWorker:
     """Lays out, reads and paints in a thread that lives as long as there is something to do.
 
     Attributes:
         read: where the pictures come from.
 
-    Signals:
+    Hooks:
         finished: a ``Sheet``: soon one with the pictures that are at hand, then others with more of them.
     """
 
-    finished = Signal(object)
-
     def __init__(self, read: Read) -> None:
-        super().__init__()
         self.read = read
+        self.finished = Hook()
+        self._sheets: Mailbox[Sheet] = Mailbox(self.finished.emit)
         self._cache = ThumbnailCache(read)
         self._painting = LatestWork("thumbnails", self._paint)
         self._last: Sheet | None = None
@@ -100,4 +100,4 @@ class ThumbnailWorker(QObject):
 
     def _finish(self, sheet: Sheet) -> None:
         self._last = sheet
-        self.finished.emit(sheet)
+        self._sheets.send(sheet)

@@ -144,7 +144,7 @@ class ModelGestures(QObject):
         job = self._opening.open_again(stated, failed=refused)
         job.ended.connect(self._free_card)
 
-    def _free_card(self) -> None:
+    def _free_card(self, *_: object) -> None:
         if self.card is not None:
             self.card.set_busy(False)
 

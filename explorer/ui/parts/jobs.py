@@ -8,39 +8,48 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.priority import A_LITTLE, step_back
 from explorer.core.progress import Progress, Report
+from explorer.ui.parts.hook import Hook
+from explorer.ui.parts.mailbox import Mailbox
 
 _SOON = 0.02
 log = logging.getLogger(__name__)
 
 
-class Job(QObject):
-    """One piece of work on a thread of its own. Made and listened to on the window's thread."""
+class Job:
+    """One piece of work on a thread of its own. Made and listened to on the window's thread.
 
-    reported = Signal(object)
-    ended = Signal(object, object)
+    Hooks:
+        ended: its result, and the exception that ended it or None.
+    """
 
-    def __init__(self, title: str, work: Callable[[Progress], Any], quiet: bool) -> None:
-        super().__init__()
+    def __init__(
+        self, title: str, work: Callable[[Progress], Any], quiet: bool, letters: Mailbox[_Letter]
+    ) -> None:
         self.title, self.quiet = title, quiet
         self.started = time.perf_counter()
         self.report: Report | None = None
-        self.progress = Progress(self.reported.emit)
-        self._work = work
-        self.thread_ = threading.Thread(target=self._run, name=title, daemon=True)
+        self.progress = Progress(lambda report: letters.send((self, report)))
+        self.ended = Hook()
+        self._work, self._letters = work, letters
+        self.thread = threading.Thread(target=self._run, name=title, daemon=True)
 
     def _run(self) -> None:
         step_back(A_LITTLE)
         try:
             result = self._work(self.progress)
         except BaseException as error:  # noqa: BLE001 - carried to the window's thread and handled there
-            self.ended.emit(None, error)
+            self._letters.send((self, (None, error)))
         else:
-            self.ended.emit(result, None)
+            self._letters.send((self, (result, None)))
+
+
+_Letter = tuple[Job, Report | tuple[Any, BaseException | None]]
+"""How far a job is, or how it ended."""
 
 
 class Jobs(QObject):
@@ -60,6 +69,7 @@ class Jobs(QObject):
         super().__init__()
         self.running: list[Job] = []
         self._closed = False
+        self._letters: Mailbox[_Letter] = Mailbox(self._read)
 
     def start(
         self,
@@ -79,19 +89,13 @@ class Jobs(QObject):
         is silent, and anything else is reported as a bug. ``after`` follows in any case. A ``quiet`` one
         is housekeeping that nobody asked for: it is not what one cancels. Once closed, nothing starts.
         """
-        job = Job(title, work, quiet)
+        job = Job(title, work, quiet, self._letters)
         if self._closed:  # a window that closes still asks for pictures of what it lays out
             job.progress.cancel()
             return job
 
-        def report(report: Report) -> None:
-            job.report = report
-            self.changed.emit()
-
         def end(result: Any, error: BaseException | None) -> None:
-            if job not in self.running:
-                return  # closed in the meantime
-            job.thread_.join()
+            job.thread.join()
             self.running.remove(job)
             self.changed.emit()
             if isinstance(error, ExplorerError):
@@ -102,12 +106,10 @@ class Jobs(QObject):
             elif error is None and not job.progress.cancelled and wanted():
                 done(result)
             after()
-            job.deleteLater()
 
-        job.reported.connect(report, Qt.ConnectionType.QueuedConnection)
-        job.ended.connect(end, Qt.ConnectionType.QueuedConnection)
+        job.ended.connect(end)
         self.running.append(job)
-        job.thread_.start()
+        job.thread.start()
         self.changed.emit()
         return job
 
@@ -129,10 +131,18 @@ class Jobs(QObject):
         self._closed = True
         self.cancel()
         for job in self.running:
-            job.reported.disconnect()
-            job.ended.disconnect()
-            job.thread_.join(_SOON)
-            while job.thread_.is_alive():
+            job.thread.join(_SOON)
+            while job.thread.is_alive():
                 interrupt()
-                job.thread_.join(_SOON)
+                job.thread.join(_SOON)
         self.running.clear()
+
+    def _read(self, letter: _Letter) -> None:
+        job, said = letter
+        if job not in self.running:
+            return  # closed in the meantime
+        if isinstance(said, Report):
+            job.report = said
+            self.changed.emit()
+        else:
+            job.ended.emit(*said)

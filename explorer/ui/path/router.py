@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.errors import Cancelled
 from explorer.core.latent_map import LatentMap
@@ -20,6 +20,7 @@ from explorer.core.progress import Progress
 from explorer.core.session import Session
 from explorer.core.workspace import Workspace
 from explorer.ui.parts.jobs import Job, Jobs
+from explorer.ui.parts.mailbox import Mailbox
 
 Pictures = npt.NDArray[np.uint8]
 Film = list[Pictures | None]
@@ -60,8 +61,6 @@ class PathRouter(QObject):
     filmed = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
-    _came = Signal(object, object)
-    _developed = Signal(object, object)
 
     def __init__(self, parent: QObject, jobs: Jobs) -> None:
         super().__init__(parent)
@@ -73,8 +72,8 @@ class PathRouter(QObject):
         self._film_job: Job | None = None
         self._is_rough = False
         self._again: Session | None = None
-        self._came.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        self._developed.connect(self._show_film, Qt.ConnectionType.QueuedConnection)
+        self._drafts: Mailbox[tuple[Wanted, Route]] = Mailbox(lambda sent: self._take(*sent))
+        self._developed: Mailbox[tuple[Route, Film]] = Mailbox(lambda sent: self._show_film(*sent))
 
     def lay(self, session: Session, *, rough: bool = False) -> None:
         """Lay the session's path; ``rough`` while a hand moves one of its stations."""
@@ -96,7 +95,7 @@ class PathRouter(QObject):
             failed=self._refuse,
             quiet=rough,
         )
-        self._job.ended.connect(self._ended, Qt.ConnectionType.QueuedConnection)
+        self._job.ended.connect(self._ended)
 
     def film(self, count: int) -> None:
         """Decode ``count`` pictures at equal times along the route."""
@@ -137,7 +136,7 @@ class PathRouter(QObject):
         route = route_on(wanted.map, path, wanted.plan, ROUGH if rough else FINE)
         if rough or not wanted.plan.even or not wanted.pair.can_decode:
             return route
-        self._came.emit(wanted, route)
+        self._drafts.send((wanted, route))
         path = lay(wanted.plan, wanted.pair, wanted.work, progress, wanted.decode)
         return route_on(wanted.map, path, wanted.plan)
 
@@ -154,7 +153,7 @@ class PathRouter(QObject):
             self.seconds = float(np.median(took))
             if time.perf_counter() - shown > _SHOW_EVERY:
                 shown = time.perf_counter()
-                self._developed.emit(route, list(film))
+                self._developed.send((route, list(film)))
         return film
 
     def _take(self, wanted: Wanted, route: Route) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from explorer.core.errors import ExplorerError
 from explorer.core.training import RUN, Training
 from explorer.core.training_record import TrainingRecord, earlier_pictures
+from explorer.ui.parts.mailbox import Mailbox
 
 _LEAVE_SECONDS = 3.0
 _RATE_SECONDS = 2.0
@@ -34,7 +35,6 @@ class TrainingRun(QObject):
 
     changed = Signal(object)
     ended = Signal(object)
-    _told = Signal(object)
 
     def __init__(self, arguments: Sequence[str], folder: Path) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class TrainingRun(QObject):
         self.rate, self._since = 0.0, (0.0, 0)
         self._arguments, self._left = arguments, False
         self._training: Training | None = None
-        self._told.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._told: Mailbox[dict[str, Any]] = Mailbox(self._take)
         self._thread = threading.Thread(target=self._listen, name="Training", daemon=True)
         self._thread.start()
 
@@ -74,7 +74,6 @@ class TrainingRun(QObject):
     def close(self) -> None:
         """Nobody looks on any more: it keeps what is done and ends by itself."""
         self._left = True
-        self._told.disconnect()
         if self._training is not None:
             self._training.leave()
         self._thread.join(_LEAVE_SECONDS)
@@ -83,21 +82,22 @@ class TrainingRun(QObject):
         try:
             self._training = Training(self._arguments, self.folder)
         except ExplorerError as error:
-            self._told.emit(_failed(str(error)))
+            self._told.send(_failed(str(error)))
             return
         except OSError as error:
-            self._told.emit(_failed(f"The trainer cannot be started ({error}); install the program anew."))
+            self._told.send(_failed(f"The trainer cannot be started ({error}); install the program anew."))
             return
         if self._left:
             self._training.leave()
         try:
             for event in self._training.events():
-                if not self._left:
-                    self._told.emit(event)
+                self._told.send(event)
         except (ExplorerError, OSError) as error:
-            self._told.emit(_failed(f"The trainer is not to be heard any more ({error})."))
+            self._told.send(_failed(f"The trainer is not to be heard any more ({error})."))
 
     def _take(self, event: dict[str, Any]) -> None:
+        if self._left:
+            return
         self.record.take(event)
         if event["event"] == "step":
             now, (before, done) = time.monotonic(), self._since
