@@ -13,8 +13,6 @@ from .opponent import Opponent
 from .run import Run, adam, check, learning_rate, set_rate, to_batch
 
 CLIP = 200.0  # of the gradient's length, in nats: only steps gone wrong are longer
-
-
 OPPONENT = 5e-4  # learning rate of the critic that sharpens
 
 

@@ -19,7 +19,7 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.progress import Progress
 from explorer.core.sampling import prior_draw
-from explorer.core.session import Cursor, Session, model_files
+from explorer.core.session import Cursor, Session
 from explorer.core.workspace import Workspace, default_folder, find_workspace
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def open_again(session: Session, device: str, stated: Mapping[str, str] | None, 
         raise ExplorerError("No model is open; open an encoder and a decoder first.")
     progress(0, 0, "Opening the model")
     if stated is None:
-        again = ModelPair.open(model_files(pair), device, progress=progress)
+        again = ModelPair.open(pair.plan.files, device, progress=progress)
     else:
         again = _open_stated(pair, device, stated, progress)
     if again.latent_shape == pair.latent_shape and again.plan.encoder == pair.plan.encoder:
@@ -145,7 +145,7 @@ def _open_stated(pair: ModelPair, device: str, stated: Mapping[str, str], progre
     """Open ``pair`` again with another sidecar, which stays only if that works."""
     from explorer.core.detection import sidecar
 
-    files = model_files(pair)
+    files = pair.plan.files
     kept = sidecar.read(files[-1], pair.fingerprint)
     sidecar.write(files[-1], pair.fingerprint, {**kept, **stated} if stated else {})
     try:
@@ -160,7 +160,7 @@ def _open_stated(pair: ModelPair, device: str, stated: Mapping[str, str], progre
 def _keep_stated(pair: ModelPair, stated: Mapping[str, str]) -> None:
     from explorer.core.detection import sidecar
 
-    files = model_files(pair)
+    files = pair.plan.files
     sidecar.write(files[-1], pair.fingerprint, {**sidecar.read(files[-1], pair.fingerprint), **stated})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,11 +213,6 @@ def selected_rows(session: Session) -> npt.NDArray[np.int64] | None:
         return None
     left = session.selection[shown_rows(session)[session.selection]]
     return left if len(left) else None
-
-
-def model_files(pair: ModelPair) -> tuple[Path, ...]:
-    """The files a model was opened from: encoder and decoder, or the one that there is."""
-    return pair.plan.files
 
 
 def defaults() -> dict[str, Any]:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from explorer import __version__
 from explorer.core.opening import RECIPE_SUFFIX, SESSION_SUFFIX
-from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.provenance import png_bytes
 from explorer.core.session import colored, selected_rows
 from explorer.ui.controller import Controller
@@ -21,6 +20,7 @@ from explorer.ui.map.view import Tool
 from explorer.ui.model.drop_gestures import DropGestures
 from explorer.ui.parts import theme
 from explorer.ui.parts.clipboard import picture_mime
+from explorer.ui.parts.file_dialogs import image_patterns
 from explorer.ui.parts.jobs import Jobs
 from explorer.ui.parts.pictures import to_qimage
 from explorer.ui.store import SessionStore
@@ -65,9 +65,8 @@ class WindowGestures(QObject):
 
     def ask_open_files(self) -> None:
         """Choose files to open."""
-        images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
         own = f"*{SESSION_SUFFIX} *{RECIPE_SUFFIX}"
-        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte {own} {images});;All files (*)"
+        filters = f"All that opens (*.onnx *.npz *.npy *.gz *ubyte {own} {image_patterns()});;All files (*)"
         dialog = self.file_dialog("Open", QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(filters)
         dialog.filesSelected.connect(lambda names: self._dropping.open_paths([Path(name) for name in names]))

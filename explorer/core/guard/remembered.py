@@ -43,9 +43,7 @@ def remember(paths: Sequence[Path], overrides: Mapping[str, str], plan: PairPlan
 
 def files_of(fingerprint: str) -> list[Path]:
     """The files of a model that was inspected before and has this fingerprint, if they are still there."""
-    import platformdirs
-
-    for place in sorted((Path(platformdirs.user_cache_dir("latent-explorer")) / "plans").glob("*.json")):
+    for place in sorted(_folder().glob("*.json")):
         with suppress(Exception):  # whatever is odd about it, it is of no use
             plan = PairPlan.from_json(json.loads(place.read_text(encoding="utf-8"))["plan"])
             if plan.fingerprint == fingerprint and all(file.exists() for file in plan.files):
@@ -65,11 +63,15 @@ def surroundings(paths: Sequence[Path], plan: PairPlan | None = None) -> str:
 
 
 def _place(paths: Sequence[Path], overrides: Mapping[str, str]) -> Path:
-    import platformdirs
-
     asked = [[str(path.absolute()) for path in paths], sorted(overrides.items()), _version()]
     name = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-    return Path(platformdirs.user_cache_dir("latent-explorer")) / "plans" / f"{name}.json"
+    return _folder() / f"{name}.json"
+
+
+def _folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("latent-explorer")) / "plans"
 
 
 def _version() -> str:

@@ -22,7 +22,7 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
 from explorer.core.recipes.document import DataUsed, GalleryRecipe, ModelUsed
 from explorer.core.references import Reference
-from explorer.core.session import Session, model_files
+from explorer.core.session import Session
 from explorer.core.workspace import Workspace, default_folder, find_workspace
 
 Floats = NDArray[np.float32]
@@ -81,7 +81,7 @@ def references(
 ) -> tuple[tuple[ModelUsed, ...], DataUsed | None, Mapping[str, object] | None]:
     """What a recipe in the folder ``base`` says of its models, its data and its map."""
     models = tuple(
-        ModelUsed(pair.name, pair.fingerprint, tuple(Reference.of(path, base) for path in model_files(pair)))
+        ModelUsed(pair.name, pair.fingerprint, tuple(Reference.of(path, base) for path in pair.plan.files))
         for pair in source.pairs
     )
     work, data, chart = source.work, None, None
@@ -149,14 +149,15 @@ def _model(used: ModelUsed, base: Path, device: str, progress: Progress) -> Mode
     """Where it was, or wherever one with its hash is known to lie."""
     places = [one.found(base) for one in used.files]
     files = [there[0] for there in places if there]
-    if files and len(files) == len(places):
+    is_there = bool(files) and len(files) == len(places)
+    if is_there:
         pair = ModelPair.open(files, device, progress=progress)
         if pair.fingerprint == used.fingerprint:
             return pair
     known = known_model(used.fingerprint)
     if known is not None:
         return open_model((known.workspace,) if known.workspace else known.model, device, progress)
-    if files and len(files) == len(places):
+    if is_there:
         raise _other(files[-1], used.name)
     missing = next((one.at for one, there in zip(used.files, places, strict=True) if not there), "")
     raise Gone(

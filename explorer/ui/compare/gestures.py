@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from explorer.core.session import Session
 from explorer.ui.edits import Edits
 from explorer.ui.main_window import MainWindow
 from explorer.ui.model.opening import Opening
-from explorer.ui.parts.file_dialogs import FileDialog
+from explorer.ui.parts.file_dialogs import FileDialog, ask_model
 from explorer.ui.parts.jobs import Jobs
 from explorer.ui.parts.theme import DARK, Theme
 from explorer.ui.store import SessionStore
@@ -195,13 +196,8 @@ class CompareGestures(QObject):
         if gone.wanted == "other model":
             say(str(gone), "Take it all the same", lambda: self._open_again(kept, takes_other=True))
         else:
-            say(str(gone), "Where is it…", lambda: self._ask_model(kept, gone.number))
-
-    def _ask_model(self, kept: Compared, number: int) -> None:
-        dialog = self._file_dialog("Where is the model?", QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilter("Encoder and decoder (*.onnx);;All files (*)")
-        dialog.filesSelected.connect(lambda names: self._found(kept, number, tuple(map(Path, names))))
-        dialog.open()
+            find = partial(self._found, kept, gone.number)
+            say(str(gone), "Where is it…", lambda: ask_model(self._file_dialog, find))
 
     def _found(self, kept: Compared, number: int, files: tuple[Path, ...]) -> None:
         found = kept.with_files(number, files)

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explorer.core.comparison import Comparison
 from explorer.core.dropped import read_dropped
-from explorer.core.pixels import PICTURE_SUFFIXES
 from explorer.core.progress import Progress
 from explorer.core.session import DroppedImage
 from explorer.ui.compare.links import CompareLinks
 from explorer.ui.parts.clipboard import image_bytes
+from explorer.ui.parts.file_dialogs import image_patterns
 from explorer.ui.parts.jobs import Jobs
 
 
@@ -34,8 +34,7 @@ class ImageDrop(QObject):
         """Let a file be chosen."""
         dialog = QFileDialog(parent, "Open an image")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        images = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        dialog.setNameFilter(f"Images ({images})")
+        dialog.setNameFilter(f"Images ({image_patterns()})")
         dialog.fileSelected.connect(lambda name: self.place(Path(name).name, Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -28,6 +28,7 @@ from explorer.core.recipes.document import KINDS, Comparison, Film, GalleryRecip
 from explorer.core.recipes.from_session import kind_of, seed_of, session_of
 from explorer.core.recipes.gallery import gallery_of
 from explorer.core.recipes.json_form import written
+from explorer.core.recipes.kinds.film import PLAYED
 from explorer.core.recipes.source import Source
 from explorer.core.recipes.writing import Style, recipe_for
 from explorer.core.session import Session
@@ -44,7 +45,7 @@ _SOON_MS = 150
 _SIDE_WIDTH = 380
 
 
-_ENDING: dict[str, Ending] = {"there and back": "back", "loop": "loop", "once": "once"}
+_ENDING: dict[str, Ending] = {played: ending for ending, played in PLAYED.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QFileDialog
 
 from explorer.core.errors import ExplorerError, Gone
-from explorer.core.opening import Plan
+from explorer.core.opening import Plan, classify
 from explorer.core.progress import Progress
 from explorer.core.provenance import Provenance
 from explorer.ui.compare.gestures import CompareGestures
 from explorer.ui.controller import Controller
 from explorer.ui.main_window import MainWindow
 from explorer.ui.model.opening import Opening
-from explorer.ui.parts.file_dialogs import FileDialog
+from explorer.ui.parts.file_dialogs import FileDialog, ask_model
 from explorer.ui.parts.jobs import Jobs
 from explorer.ui.store import SessionStore
 from explorer.ui.tray.gestures import TrayGestures
@@ -151,7 +151,7 @@ class GalleryGestures(QObject):
 
         def done(is_it: bool) -> None:
             if is_it:
-                self._open_for(_plan_for(files), provenance, name)
+                self._open_for(classify(files), provenance, name)
             else:
                 self._ask_model(
                     f"{files[-1]} is not the model “{_name_of(provenance)}” that drew {name}, or its file "
@@ -172,14 +172,7 @@ class GalleryGestures(QObject):
 
     def _ask_model(self, sentence: str, then: Callable[[Files], None]) -> None:
         """Say what is missing, with a button that asks where it is."""
-
-        def ask() -> None:
-            dialog = self._file_dialog("Where is the model?", QFileDialog.FileMode.ExistingFiles)
-            dialog.setNameFilter("Encoder and decoder (*.onnx);;All files (*)")
-            dialog.filesSelected.connect(lambda names: then(tuple(map(Path, names))))
-            dialog.open()
-
-        self._window.message.say(sentence, _FIND, ask)
+        self._window.message.say(sentence, _FIND, lambda: ask_model(self._file_dialog, then))
 
 
 def _name_of(provenance: Provenance) -> str:
@@ -187,16 +180,8 @@ def _name_of(provenance: Provenance) -> str:
     return " ".join(provenance.model.split())[:_LONGEST_NAME] or "another model"
 
 
-def _plan_for(files: Files) -> Plan:
-    from explorer.core.opening import classify
-
-    return classify(files)
-
-
 def _plan_of(redone: Redone) -> Plan:
     """How to open in the window what a recipe was made from."""
-    from explorer.core.session import model_files
-
     work = redone.source.work
-    plan = Plan(model=tuple(model_files(redone.source.pair)))
+    plan = Plan(model=redone.source.pair.plan.files)
     return plan if work is None else replace(plan, workspace=work.folder)

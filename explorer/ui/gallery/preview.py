@@ -105,10 +105,8 @@ class GalleryPreview(QWidget):
         if film is None or (self._frame >= len(film) and not film.repeats):
             self._clock.stop()
             return
-        image, room = to_qimage(film.frame(self._frame % len(film))), self.room()
-        if image.width() > room.width() or image.height() > room.height():
-            image = _fitted(image, room)
-        self._picture.show_image(image)
+        image = to_qimage(film.frame(self._frame % len(film)))
+        self._picture.show_image(_fitted(image, self.room()))
         self._frame += 1
 
 
@@ -143,8 +141,11 @@ def reduced(gallery: Gallery, look: Look, room: QSize, progress: Progress) -> QI
     sheet = np.ascontiguousarray(draw_sheet(gallery, look, progress))
     rows, across, _ = sheet.shape
     image = QImage(sheet.data, across, rows, 3 * across, QImage.Format.Format_RGB888).copy()
-    return _fitted(image, room) if across > width or rows > height else image
+    return _fitted(image, room)
 
 
 def _fitted(image: QImage, room: QSize) -> QImage:
+    """The image, no larger than the room."""
+    if image.width() <= room.width() and image.height() <= room.height():
+        return image
     return image.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)

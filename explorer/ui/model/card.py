@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 from explorer.core.model_pair import ModelPair
 from explorer.core.plan import Fact
 from explorer.core.round_trip import SHOWN, RoundTrip
-from explorer.core.session import model_files
 from explorer.ui.model.loaded_panel import KINDS, self_test_word
 from explorer.ui.parts.furniture import Choice, ElidedLabel, clear, column, heading, quiet, scrolling
 from explorer.ui.parts.pictures import PictureView
@@ -79,7 +78,7 @@ class ModelCard(QDialog):
         self._verdict.setText(f"Self-test: {self_test_word(pair.self_test)}")
         self._numbers.setText("")
         self._show_facts(pair.facts)
-        files = [str(path) for path in model_files(pair)]
+        files = [str(path) for path in pair.plan.files]
         for label, text in zip(
             self._files, [*files, *[""] * (2 - len(files)), f"SHA-256 {pair.fingerprint}"], strict=True
         ):

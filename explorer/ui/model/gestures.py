@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QInputDialog, QMenu
 
+from explorer.core.ahead import DEVICE
 from explorer.core.errors import Unsettled
 from explorer.core.opening import Plan
 from explorer.core.session import Session
@@ -20,8 +21,6 @@ from explorer.ui.store import SessionStore
 
 if TYPE_CHECKING:
     from explorer.ui.model.card import ModelCard
-
-AUTOMATIC = "auto"
 
 
 class ModelGestures(QObject):
@@ -44,7 +43,7 @@ class ModelGestures(QObject):
         self.devices.setToolTipsVisible(True)
         self._group = QActionGroup(self)
         self._asked = False
-        self._add_device("Automatic", AUTOMATIC, "The fastest device that seems to be there")
+        self._add_device("Automatic", DEVICE, "The fastest device that seems to be there")
         self.devices.aboutToShow.connect(self.look_for_devices)
         window.device_chip.clicked.connect(self.choose_device)
         window.loaded.model_pressed.connect(self.show_model_card)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from explorer.core.errors import ExplorerError
 from explorer.core.export.item import Item
 from explorer.core.export.look import Playing
-from explorer.core.path_plan import LONGEST, SHORTEST, PathPlan, Station
+from explorer.core.path_plan import LONGEST, SHORTEST, Ending, PathPlan, Station
 from explorer.core.path_route import frames
 from explorer.core.progress import Progress
 from explorer.core.recipes.document import Film
 from explorer.core.recipes.kinds.common import Chosen, Located, drawn
 from explorer.core.recipes.source import Source
 
-_PLAYED: dict[str, Playing] = {"back": "there and back", "loop": "loop", "once": "once"}
+PLAYED: dict[Ending, Playing] = {"back": "there and back", "loop": "loop", "once": "once"}
 
 
 def film(what: Film, source: Source, progress: Progress) -> Chosen:
@@ -35,4 +35,4 @@ def film(what: Film, source: Source, progress: Progress) -> Chosen:
             facts={"time": index * step, **located.facts(index)},
         )  # fmt: skip
 
-    return Chosen(len(latents), item, play=_PLAYED[what.ending], rate=what.frames / what.seconds)
+    return Chosen(len(latents), item, play=PLAYED[what.ending], rate=what.frames / what.seconds)
