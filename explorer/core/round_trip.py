@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from explorer.core.dataset import Dataset
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.model_pair import ModelPair
 from explorer.core.pixels import Pixels, mean_squared_error
@@ -48,15 +49,36 @@ def round_trip(pair: ModelPair, work: Workspace | None) -> RoundTrip:
     Raises ``ExplorerError`` where the model fails or the data are gone.
     """
     height, width, channels = pair.image.picture_shape
-    count = max(SHOWN, min(_JUDGED, _JUDGED_VALUES // (height * width * channels)))
     real = pair.can_encode and work is not None and not is_sampled(work)
     if real and work is not None:
-        rows = np.linspace(0, len(work) - 1, min(count, len(work))).round().astype(np.int64)
-        originals = work.pictures(rows, height, width)
+        originals = work.pictures(_judged(pair, len(work)), height, width)
     elif pair.can_decode:
-        originals = pair.decode(prior_draw(pair, work, count, _SEED).latents())
+        originals = pair.decode(prior_draw(pair, work, _count(pair), _SEED).latents())
     else:
         originals = np.empty((0, height, width, channels), np.uint8)
+    return _sent(pair, originals, real)
+
+
+def fit(pair: ModelPair, dataset: Dataset) -> RoundTrip:
+    """The round trip of some pictures that have not been encoded yet.
+
+    Raises ``ExplorerError`` where the model fails or a picture cannot be read.
+    """
+    rows = _judged(pair, len(dataset)).tolist()
+    return _sent(pair, np.stack([dataset.read(row, *pair.image.picture_shape) for row in rows]), real=True)
+
+
+def _count(pair: ModelPair) -> int:
+    height, width, channels = pair.image.picture_shape
+    return max(SHOWN, min(_JUDGED, _JUDGED_VALUES // (height * width * channels)))
+
+
+def _judged(pair: ModelPair, of: int) -> npt.NDArray[np.int64]:
+    """Rows of the pictures that are sent, out of ``of``."""
+    return np.linspace(0, of - 1, min(_count(pair), of)).round().astype(np.int64)
+
+
+def _sent(pair: ModelPair, originals: Pixels, real: bool) -> RoundTrip:
     baseline = float(np.var(originals / 255.0, axis=0).mean()) if len(originals) else 0.0
     if not (pair.can_encode and pair.can_decode):
         return RoundTrip(originals, None, np.empty(0), baseline, real)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from explorer.core import inverse, raster
 from explorer.core.ahead import NAME, Ahead, data_folder, last_session
 from explorer.core.bundles import FIRST
+from explorer.core.opening import Opened
 from explorer.core.session import Session
 from explorer.ui.actions import Actions
 from explorer.ui.axes.gestures import AxesGestures
@@ -237,7 +238,7 @@ class Explorer:
         window.dropped.connect(dropping.drop)
         dropping.recipe_brought.connect(self.galleries.open_recipe)
         dropping.unfit.connect(self.training.offer)
-        dropping.encoded.connect(self.training.look_at_fit)
+        dropping.encoding.connect(self.training.look_at_fit)
         window.loaded.color_by_chosen.connect(self.coloring.color_by)
         window.loaded.legend.isolated.connect(self.coloring.isolate)
         window.loaded.legend.toggled.connect(self.coloring.toggle)
@@ -265,7 +266,7 @@ class Explorer:
         self.loop.failed.connect(window.message.say)
         self.jobs.failed.connect(window.message.say)
         self.jobs.broke.connect(self.report_bug)
-        self.opening.opened.connect(window.message.hide)
+        self.opening.opened.connect(self._forget_message)
         self.opening.opened.connect(self.sessions.look_after)
         # The compiler is loaded only once there is something to look at; until then numpy draws the map.
         self.presenter.pictured.connect_once(lambda _: QTimer.singleShot(_COMPILE_AFTER_MS, window, _compile))
@@ -287,6 +288,11 @@ class Explorer:
         ):
             self.actions[method].setEnabled(able())
             changed.connect(self.actions[method].setEnabled)
+
+    def _forget_message(self, opened: Opened) -> None:
+        """Something else is open now, which the message is hardly about, unless it offers a model for it."""
+        if not self.training.offers_for(opened):
+            self.window.message.hide()
 
     def _wire_selection(self) -> None:
         selecting, shown, points = self.selecting, self.selection, self.points

@@ -102,7 +102,14 @@ def test_a_model_that_does_not_know_such_pictures_is_told_of(hand, tmp_path):
     np.savez(tmp_path / "noise.npz", images=noise)
     hand.drop(tmp_path / "noise.npz")
     message = hand.explorer.window.message
-    hand.wait(lambda: "Train a model on these 60 pictures?" in message.text())
+    offer = "Train a model on these 60 pictures?"
+    hand.wait(lambda: offer in message.text())
+    hand.wait(lambda: len(hand.session.work) == 60)
+    assert message.isVisible()
+    assert offer in message.text()  # what is open now is what it is about
+    hand.explorer.opening.open_bundle("fashion-vae")
+    hand.wait(lambda: len(hand.session.work) > 60)
+    assert not message.isVisible()
 
 
 def test_what_a_crash_left_of_a_training_is_offered_once(hand, tmp_path):

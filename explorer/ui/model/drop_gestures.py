@@ -29,13 +29,13 @@ class DropGestures(QObject):
         brought: the pictures that were brought and looked at, as a list of ``Cursor``; what is made of them
             belongs to the same step of undo.
         unfit: data that the open model cannot encode, and the sentence that says why.
-        encoded: data have been opened under the model that was open.
+        encoding: data are about to be opened under the model that is open.
         recipe_brought: the path of a gallery's recipe.
     """
 
     brought = Signal(object)
     unfit = Signal(object, str)
-    encoded = Signal(object)
+    encoding = Signal(object)
     recipe_brought = Signal(object)
 
     def __init__(self, edits: Edits, jobs: Jobs, opening: Opening, controller: Controller) -> None:
@@ -85,7 +85,8 @@ class DropGestures(QObject):
         except ExplorerError as error:
             self.unfit.emit(data, str(error))
         else:
-            self._opening.open_plan(plan, then=lambda: self.encoded.emit(data))
+            self.encoding.emit(data)
+            self._opening.open_plan(plan)
 
     def place_images(self, sources: Sequence[tuple[str, Path | bytes]]) -> None:
         """Encode pictures, place them on the map and look at the first.

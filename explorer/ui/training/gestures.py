@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QPushButton
 
 from explorer.core.errors import ExplorerError
-from explorer.core.opening import Plan
+from explorer.core.opening import Opened, Plan
 from explorer.core.progress import Progress
 from explorer.ui.main_window import MainWindow
 from explorer.ui.model.opening import Opening
@@ -22,6 +22,7 @@ from explorer.ui.training.memory import TrainingMemory
 
 if TYPE_CHECKING:
     from explorer.core.dataset import Dataset
+    from explorer.core.model_pair import ModelPair
     from explorer.core.training import Kept
     from explorer.ui.training.asking import TrainingAsking
     from explorer.ui.training.run import TrainingRun
@@ -63,6 +64,7 @@ class TrainingGestures(QObject):
         self._memory = TrainingMemory(settings)
         self._data: Dataset | None = None  # what the run is trained on
         self._preparing: Job | None = None
+        self._offered: tuple[ModelPair | None, str] = None, ""  # the pair that data fit poorly, the offer
 
     # --- asking ------------------------------------------------------------------------------------
 
@@ -87,30 +89,39 @@ class TrainingGestures(QObject):
         )
 
     def look_at_fit(self, data: Path) -> None:
-        """Data have been encoded: see whether the model knows such pictures, and offer another if not."""
-        pair, work = self._store.session.pair, self._store.session.work
-        if pair is None or work is None or not pair.can_decode:
+        """While data are encoded: see whether the model knows such pictures, and offer another if not."""
+        pair = self._store.session.pair
+        if pair is None or not pair.can_decode:
             return
+        self._offered = None, ""
 
-        def judge(_: Progress) -> float:
-            from explorer.core.round_trip import round_trip
+        def judge(_: Progress) -> tuple[float, int]:
+            from explorer.core.dataset import open_dataset
+            from explorer.core.round_trip import fit
 
-            trip = round_trip(pair, work)
-            return trip.error / trip.baseline if trip.real and trip.baseline else 0.0
+            dataset = open_dataset(data)
+            trip = fit(pair, dataset)
+            return trip.error / trip.baseline if trip.baseline else 0.0, len(dataset)
 
-        def tell(share: float) -> None:
+        def tell(found: tuple[float, int]) -> None:
+            share, count = found
             if share > _POORLY:
-                self._main.message.say(
+                sentence = (
                     f"{pair.name} redraws these pictures poorly: of what tells them apart it keeps "
-                    f"{max(0, round(100 - 100 * share))}%. Train a model on these {len(work):,} pictures?",
-                    "Train a model…",
-                    lambda: self.ask_new_model(data),
+                    f"{max(0, round(100 - 100 * share))}%. Train a model on these {count:,} pictures?"
                 )
+                self._offered = pair, sentence
+                self._main.message.say(sentence, "Train a model…", lambda: self.ask_new_model(data))
 
         self._jobs.start(
-            "Comparing", judge, tell, wanted=lambda: self._store.session.work is work,
+            "Comparing", judge, tell, wanted=lambda: self._store.session.pair is pair,
             failed=lambda _: None, quiet=True,
         )  # fmt: skip
+
+    def offers_for(self, opened: Opened) -> bool:
+        """Whether the message that is shown is an offer for the very data that have been ``opened``."""
+        pair, sentence = self._offered  # which stays the pair where data alone are opened
+        return opened.pair is pair and self._main.message.text() == sentence
 
     def offer_unfinished(self) -> None:
         """Tell once of a training that ended before its time, such as by a crash."""
