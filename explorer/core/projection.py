@@ -21,10 +21,11 @@ from explorer.core.map_shelf import MapShelf, digest
 from explorer.core.pca import pca_preview
 from explorer.core.progress import Progress
 from explorer.core.projecting import channel, process
-from explorer.core.projecting.process import prepare, release
+from explorer.core.projecting.process import is_compiled, prepare, prepare_first, release
 
 __all__ = [
-    "FEWEST", "Layout", "Map", "MapSettings", "Reins", "fit_map", "pca_preview", "prepare", "release",
+    "FEWEST", "Layout", "Map", "MapSettings", "Reins", "fit_map", "is_compiled", "pca_preview", "prepare",
+    "prepare_first", "release",
 ]  # fmt: skip
 
 Floats = NDArray[np.float32]

@@ -332,8 +332,10 @@ class Explorer:
         self.gestures.renderer.probe()
 
         def conflict(_: object) -> str:
+            from explorer.core import projection
             from explorer.core.engine import devices
 
+            projection.prepare_first()
             return devices.conflict()
 
         def tell(sentence: str) -> None:

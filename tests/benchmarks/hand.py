@@ -51,7 +51,7 @@ class Hand:
         from PySide6.QtGui import QMouseEvent
         from PySide6.QtWidgets import QApplication
 
-        from explorer.core import inverse, raster
+        from explorer.core import inverse, projection, raster
         from explorer.ui.app import Explorer, prepare_process
 
         # Looked up here: an import statement takes longer than an event.
@@ -64,12 +64,14 @@ class Hand:
         self._app = QApplication.instance() or QApplication([])
         self._alarm = QTimer()  # so that no wait sleeps through its end
         self._alarm.start(_ALARM_MS)
+        projection.prepare()  # the compiler works once for an installation, soon after its first start
         self._explorer: Explorer = Explorer()
         prepare_process()
         self._explorer.start([bundle])
         self.wait(lambda: self._explorer.presenter.decoded is not None)
         for compiling in (raster.warm_up(), inverse.warm_up()):
             compiling.join()
+        self.wait(projection.is_compiled)
         self.settle(1.0)
         self.wait(lambda: not self._explorer.jobs.running)
         session = self._explorer.store.session

@@ -20,6 +20,9 @@ from explorer.core.projecting import channel
 
 WORKER = "explorer.core.projecting.worker"
 
+COMPILED = f"compiled-by-{sys.implementation.cache_tag}"
+"""A file beside compiled code, which says that all of it is there."""
+
 
 class MapProcess:
     """A running process that makes maps."""
@@ -118,6 +121,17 @@ def prepare() -> None:
     with _idle_lock, suppress(ExplorerError):
         if not any(one.alive for one in _idle):
             _idle.append(MapProcess())
+
+
+def prepare_first() -> None:
+    """Start the process ahead where its code was never compiled here; the first map would wait for that."""
+    if not is_compiled():
+        prepare()
+
+
+def is_compiled() -> bool:
+    """Whether the process has compiled its code before, and kept it."""
+    return (Path(_environment()["NUMBA_CACHE_DIR"]) / COMPILED).exists()
 
 
 def take() -> MapProcess:

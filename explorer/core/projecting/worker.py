@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ from explorer.core.map_settings import MapSettings
 from explorer.core.map_shelf import MapShelf
 from explorer.core.projecting import channel
 from explorer.core.projecting.fit import Stopped, fit
+from explorer.core.projecting.process import COMPILED
 from explorer.core.projecting.umap_parts import curve, warm_up
 
 Floats = NDArray[np.float32]
@@ -108,6 +110,8 @@ def main() -> None:
     requests: queue.SimpleQueue[tuple[dict[str, Any], list[NDArray[Any]]]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests, reins), daemon=True).start()
     warm_up()
+    with suppress(OSError, KeyError):  # nowhere to keep it: then it is compiled each time
+        (Path(os.environ["NUMBA_CACHE_DIR"]) / COMPILED).touch()
     while True:
         try:
             facts, arrays = requests.get(timeout=_IDLE_SECONDS)
