@@ -6,8 +6,8 @@ Each line is an object with ``event``:
               done (epochs and steps already done), total (steps), pictures, validation, device, height,
               width, channels, latent_size, losses (their names), history (a list of the figures of earlier
               epochs)
-``step``      done, total, epoch (the one under way, from 1), losses {name: value}, minutes_left; ten a second
-              at most
+``step``      done, total, epoch (the one under way, from 1), losses {name: value}, minutes_left; four in a
+              second at most
 ``epoch``     epoch, figures {name: value}: means of the losses, and for autoencoders mse, active, beta,
               variance, validation_kl, validation; for GANs sharpness, later the encoder's mse and active
 ``pictures``  as often as it takes 1% of the time: epoch, samples (a PNG: draws of the same latents each
@@ -32,7 +32,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-STEPS_EVERY = 0.1  # seconds
+STEPS_EVERY = 0.25  # seconds
 
 
 class Events:

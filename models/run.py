@@ -23,6 +23,7 @@ from .config import TrainConfig
 from .data import DataError, ImageData
 
 VALIDATION = 2000  # at most so many pictures, and at most a tenth, are set aside to watch the training
+LAYOUT = torch.channels_last  # of pictures and weights: steps are up to a sixth quicker, never slower
 EXAMPLES = 64  # of those, so many travel in the checkpoint, for the export to compare on
 
 
@@ -47,8 +48,8 @@ class Diverged(Exception):
 
 
 def to_batch(images: Tensor) -> Tensor:
-    """uint8 (N, C, H, W) → float32 in [0, 1]."""
-    return images.to(torch.float32) / 255
+    """uint8 (N, C, H, W) → float32 in [0, 1], laid out as the networks are."""
+    return images.to(torch.float32, memory_format=LAYOUT) / 255
 
 
 def to_pictures(data: ImageData) -> Tensor:
@@ -87,6 +88,8 @@ class Run(ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.build()
+        for network in self.networks().values():
+            network.to(memory_format=LAYOUT)  # type: ignore[call-overload]  # torch does not tell of it
         self.average.load_state_dict(self.model.state_dict())
         self.average.requires_grad_(False)
         self.generator = torch.Generator().manual_seed(config.seed)

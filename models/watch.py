@@ -20,7 +20,7 @@ from .pictures import COLUMNS, code_draws, decode, encode, prior_draws, save_png
 from .run import Run, to_batch
 
 KEEP_EVERY = 300.0  # seconds between checkpoints within an epoch
-KEPT, SHOWING = 0.01, 0.01  # of the time: what checkpoints, and pictures to look at, may take
+KEPT, SHOWING = 0.005, 0.01  # of the time: what checkpoints, and pictures to look at, may take
 SHOWN = 2 * COLUMNS
 MAPPED = 2000
 
@@ -49,7 +49,7 @@ class Keeper:
     """Writes ``checkpoint.pt``, and knows the time left.
 
     It is written after an epoch, each five minutes within one, and on stopping. Where epochs are short, and
-    writing takes more than 1% of the time, some are left out: never more than a hundred times as long as
+    writing takes more than 0.5% of the time, some are left out: never more than two hundred times as long as
     writing takes is lost.
     """
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_MOST = 800
+_MOST = 400  # points of a curve: a chart is hardly wider in pixels
 
 
 class Curve:
-    """Points of a line, in order of x; from 800 on neighbours are joined, so that it stays as short.
+    """Points of a line, in order of x; from 400 on neighbours are joined, so that it stays as short.
 
     ``add`` takes a point; what is not finite, told as None, leaves no point.
     """

@@ -74,7 +74,7 @@ class TrainingChart(QWidget):
         painter.setClipRect(area.adjusted(-3, -3, 3, 3))
         for (line, points), color in zip(self._lines, self._colors(), strict=True):
             ends = (0.0, 1.0) if line.apart else (low, high)
-            places = [self._place(area, point, *ends) for point in points]
+            places = _places(area, points, self._epochs, *ends)
             painter.setPen(_pen(line, color))
             painter.drawPolyline(places)
             if len(places) <= _DOTTED_TO and self._is_by_epoch(line):
@@ -119,10 +119,6 @@ class TrainingChart(QWidget):
         low, high = min(values), max(values)
         room = 0.08 * (high - low) or 0.1 * abs(high) or 0.5
         return (0.0 if 0 <= low < 0.25 * high else low - room), high + room
-
-    def _place(self, area: QRectF, point: tuple[float, float], low: float, high: float) -> QPointF:
-        x, y = point[0] / self._epochs, (point[1] - low) / (high - low)
-        return QPointF(area.left() + area.width() * min(1.0, x), area.bottom() - area.height() * min(y, 3.0))
 
     def _epoch_at(self, area: QRectF) -> float | None:
         if self._pointer is None or not area.left() - 4 <= self._pointer <= area.right() + 4:
@@ -186,6 +182,14 @@ class TrainingChart(QWidget):
         painter.setPen(self.palette().text().color())
         place = QRectF(4, 2, max(20.0, right - 4), 18)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, heading)
+
+
+def _places(area: QRectF, points: Points, epochs: float, low: float, high: float) -> list[QPointF]:
+    """Where points lie; what is far above the area stays near it, which painting needs."""
+    left, bottom = area.left(), area.bottom()
+    across, up = area.width() / epochs, area.height() / (high - low)
+    right, top = area.right(), bottom - 3 * area.height()
+    return [QPointF(min(right, left + across * x), max(top, bottom - up * (y - low))) for x, y in points]
 
 
 def _pen(line: Line, color: QColor) -> QPen:

@@ -10,7 +10,7 @@ from explorer.ui.training.run import TrainingRun
 from explorer.ui.training.setup import TrainingSetup
 from explorer.ui.training.watch import TrainingWatch
 
-_EVERY_MS = 250
+_EVERY_MS = 400
 
 
 class TrainingWindow(QWidget):
