@@ -21,7 +21,37 @@ OWNERS = {
     "torch": ("models/",),
     "models": ("models/", "export_onnx.py"),
     "explorer.ui": ("explorer/ui/", "explorer/__main__.py", "explorer/cli.py", "explorer/commands/"),
+    # What a picture is; everybody else has samples of some shape (`samples` is the door).
+    "explorer.core.picture_files": ("explorer/core/samples.py", "explorer/core/dataset_arrays.py"),
+    "explorer.core.pixels": (
+        "explorer/core/dataset",  # which files hold pictures, and how they lie in arrays
+        "explorer/core/detection/",
+        "explorer/core/engine/",
+        "explorer/core/guard/files.py",
+        "explorer/core/model_pair.py",
+        "explorer/core/opening.py",
+        "explorer/core/picture_files.py",
+        "explorer/core/plan.py",
+        "explorer/core/samples.py",
+        "explorer/core/training_data.py",
+        "explorer/ui/",
+    ),
 }
+
+# Rooms of core that count a sample's axes: what pictures are, what a model wants of them, what shows them.
+KNOW_PICTURES = (
+    "explorer/core/axis_sheet.py",
+    "explorer/core/detection/",
+    "explorer/core/engine/",
+    "explorer/core/export/",
+    "explorer/core/model_pair.py",  # asks once
+    "explorer/core/picture_files.py",
+    "explorer/core/pixels.py",
+    "explorer/core/recipes/",
+    "explorer/core/samples.py",
+    "explorer/core/training.py",
+    "explorer/core/training_data.py",
+)
 
 # What is slow to import → the places that may do so when they are imported themselves.
 AT_MODULE_LEVEL = {
@@ -119,9 +149,33 @@ def test_imports_keep_to_the_layers(source: str) -> None:
     assert _breaches(source, _imports_of(source)) == []
 
 
+def _axes_of_pictures(code: str) -> set[str]:
+    """Names in ``code`` that only pictures have."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name) | ast.keyword(arg=name):
+                names.add(str(name))
+    return names & {"channels", "picture_shape"}
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.startswith("explorer/core/")])
+def test_only_who_knows_pictures_counts_their_axes(source: str) -> None:
+    found = _axes_of_pictures((ROOT / source).read_text(encoding="utf-8"))
+    assert not found or source.startswith(KNOW_PICTURES)
+
+
+def test_axes_of_pictures_are_seen() -> None:
+    assert _axes_of_pictures("def f(height, width, channels): ...") == {"channels"}
+    assert _axes_of_pictures("work.samples(rows, pair.image.picture_shape)") == {"picture_shape"}
+    assert not _axes_of_pictures("work.samples(rows, pair.sample_shape)")
+
+
 @pytest.mark.parametrize(
     ("source", "code"),
     [
+        ("explorer/core/encoding.py", "def f():\n    from explorer.core.picture_files import fit_picture"),
+        ("explorer/core/workspace.py", "from explorer.core.pixels import Pixels"),
         ("explorer/core/view.py", "from PySide6.QtCore import Qt"),
         ("explorer/core/view.py", "def f():\n    from explorer import ui"),
         ("explorer/core/view.py", "from .. import ui"),

@@ -25,9 +25,9 @@ from explorer.core.map_quality import NEIGHBOURS, distortion
 from explorer.core.map_settings import MapSettings
 from explorer.core.map_shelf import MapShelf, digest, maps_folder
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import Pixels, difference
 from explorer.core.progress import Progress
 from explorer.core.regression import neighbour_count
+from explorer.core.samples import Samples, difference
 from explorer.core.workspace import Workspace
 
 Floats = npt.NDArray[np.float32]
@@ -127,10 +127,10 @@ def reconstruction_errors(pair: ModelPair, work: Workspace, progress: Progress) 
     errors = np.full(len(work), np.nan, np.float32)
     progress(0, len(dataset), "Reconstructing", "pictures")
     size = 1
-    with closing(read_batches(dataset, pair.image.picture_shape, progress)) as batches:
+    with closing(read_batches(dataset, pair.sample_shape, progress)) as batches:
         for batch in batches:
             known = row_of[batch.rows] >= 0
-            rows, originals = row_of[batch.rows][known], batch.pictures[known]
+            rows, originals = row_of[batch.rows][known], batch.samples[known]
             first = 0
             while first < len(rows):
                 progress.check()
@@ -144,7 +144,7 @@ def reconstruction_errors(pair: ModelPair, work: Workspace, progress: Progress) 
     return errors
 
 
-def _squared_errors(drawn: Pixels, originals: Pixels) -> npt.NDArray[np.float64]:
+def _squared_errors(drawn: Samples, originals: Samples) -> npt.NDArray[np.float64]:
     """Mean squared error ``(n,)`` on [0, 1] pixels of each of n pictures."""
     apart = difference(drawn, originals).reshape(len(drawn), -1).astype(np.float32)
     squares = np.einsum("ij,ij->i", apart, apart, dtype=np.float64)

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from explorer.core.arrays import check_size, open_array, read_error, read_header
 from explorer.core.dataset_base import Dataset, Field, Measure, field_of, file_fingerprint
 from explorer.core.errors import ExplorerError
-from explorer.core.pixels import Pixels, as_it_is
+from explorer.core.pixels import as_it_is
+from explorer.core.samples import Samples, Shape
 
 if TYPE_CHECKING:
     from explorer.core.dataset_columns import Column
@@ -72,14 +73,14 @@ class ArrayDataset(Dataset):
         """The item's number in the file, counted from 0."""
         return f"#{index}"
 
-    def read(self, index: int, height: int, width: int, channels: int) -> Pixels:
-        """One picture as ``uint8 (height, width, channels)``; see ``picture_files.fit_picture``."""
-        if (whole := as_it_is(self._images[index], height, width, channels)) is not None:
+    def read(self, index: int, shape: Shape) -> Samples:
+        """One picture of ``shape``; see ``picture_files.fit_picture``."""
+        if (whole := as_it_is(self._images[index], *shape)) is not None:
             return whole
         from explorer.core.picture_files import fit_picture
 
         name = f"{self.path.name} {self.item_name(index)}"
-        return fit_picture(self._images[index], height, width, channels, name=name)
+        return fit_picture(self._images[index], *shape, name=name)
 
 
 def open_idx(path: Path) -> ArrayDataset:

@@ -1,4 +1,4 @@
-"""What every data set is: numbered pictures with names, and columns of categories and numbers beside them."""
+"""What every data set is: numbered samples with names, and columns of categories and numbers beside them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer.core.arrays import read_error
-from explorer.core.pixels import Pixels
+from explorer.core.samples import Samples, Shape
 
 _WHOLE = 256 << 20
 _PART = 16 << 20
@@ -96,15 +96,15 @@ def field_of(name: str, values: Sequence[str] | npt.NDArray[Any]) -> Field:
 
 
 class Dataset(ABC):
-    """Numbered pictures, read one by one.
+    """Numbered samples, read one by one.
 
     Attributes:
         path: the folder or file.
         name: what to call it.
         fields: its categorical columns; empty where nothing is known of the items.
         measures: its columns of numbers.
-        stored_as_files: whether each picture is a file of its own, slow to come back to.
-        skipped: how many files in a folder were left aside because they are no pictures.
+        stored_as_files: whether each sample is a file of its own, slow to come back to.
+        skipped: how many files in a folder were left aside because they are no samples.
     """
 
     path: Path
@@ -126,8 +126,8 @@ class Dataset(ABC):
         """What to call one item: a relative path, or a number."""
 
     @abstractmethod
-    def read(self, index: int, height: int, width: int, channels: int) -> Pixels:
-        """One picture as ``uint8 (height, width, channels)``.
+    def read(self, index: int, shape: Shape) -> Samples:
+        """One item as a sample of ``shape``.
 
         Safe from several threads. Raises ``ExplorerError`` where it cannot be read.
         """

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from explorer.core.arrays import read_error
 from explorer.core.dataset_base import Dataset, Field, Measure, field_of, file_fingerprint
 from explorer.core.errors import ExplorerError
-from explorer.core.pixels import PICTURE_SUFFIXES, Pixels
+from explorer.core.pixels import PICTURE_SUFFIXES
+from explorer.core.samples import Samples, Shape, read_sample
 
 _PACKED = (".npz", ".npy", "-ubyte", "-ubyte.gz")
 
@@ -77,12 +78,9 @@ class FolderDataset(Dataset):
         # A name that is no UTF-8 can be opened but not printed.
         return os.fsencode(self._files[index].name).decode("utf-8", "replace")
 
-    def read(self, index: int, height: int, width: int, channels: int) -> Pixels:
-        """One file as ``uint8 (height, width, channels)``; see ``picture_files.read_picture``."""
-        file = self.path / self._files[index].name
-        from explorer.core.picture_files import read_picture
-
-        return read_picture(file, height, width, channels, name=self.item_name(index))
+    def read(self, index: int, shape: Shape) -> Samples:
+        """One file as a picture of ``shape``; see ``picture_files.read_picture``."""
+        return read_sample(self.path / self._files[index].name, shape, self.item_name(index))
 
 
 def _walk(root: Path) -> tuple[list[_File], list[str]]:

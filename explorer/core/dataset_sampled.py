@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer.core.arrays import ArrayWriter, save_array
-from explorer.core.encoding import THUMBNAIL
 from explorer.core.files import atomic_folder
 from explorer.core.model_pair import ModelPair
 from explorer.core.progress import Progress
+from explorer.core.samples import Shape, fitted, thumbnail_shape
 from explorer.core.sampling import check_draws, prior_draw
 from explorer.core.workspace import Workspace, default_folder, find_workspace
 from explorer.core.workspace_file import (
@@ -77,12 +77,8 @@ def sample(
     """
     check_draws(pair)
     dataset = SampledDataset(pair, seed)
-    from explorer.core.picture_files import fit_picture
-
     latents = prior_draw(pair, None, count or COUNT, seed).latents()
-    height, width, channels = pair.image.picture_shape
-    shrink = min(1.0, THUMBNAIL / max(height, width))
-    small = max(1, round(height * shrink)), max(1, round(width * shrink)), channels
+    small = thumbnail_shape(pair.sample_shape)
     with atomic_folder(folder) as beside:
         with ExitStack() as stack:
             thumbnails = stack.enter_context(ArrayWriter(beside / "thumbnails.npy", np.uint8, small))
@@ -90,7 +86,7 @@ def sample(
             while done < wanted:
                 progress(done, wanted, "Drawing samples", "pictures")
                 part = latents[done : min(wanted, done + batch)]
-                thumbnails.append(np.stack([fit_picture(one, *small) for one in pair.decode(part)]))
+                thumbnails.append(np.stack([fitted(one, small) for one in pair.decode(part)]))
                 done += len(part)
                 seconds = max(time.perf_counter() - began, 1e-9) / done
                 batch = max(1, min(_BATCH, round(_LOOK_UP / seconds)))
@@ -107,7 +103,7 @@ def _describe(
     pair: ModelPair,
     dataset: SampledDataset,
     latents: npt.NDArray[np.float32],
-    thumbnail: tuple[int, int, int],
+    thumbnail: Shape,
     folder: Path,
     beside: Path,
 ) -> None:
@@ -121,7 +117,7 @@ def _describe(
         data,
         latents_shape=(len(latents), pair.latent_size),
         logvars=False,
-        picture_shape=pair.image.picture_shape,
+        sample_shape=pair.sample_shape,
         thumbnail_shape=thumbnail,
         names=False,
         fields=[],

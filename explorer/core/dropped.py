@@ -7,10 +7,10 @@ from pathlib import Path
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error
 from explorer.core.placement import Placement
 from explorer.core.progress import Progress
 from explorer.core.provenance import Provenance, read_provenance
+from explorer.core.samples import mean_squared_error, read_sample
 from explorer.core.session import DroppedImage
 
 NO_ENCODER = "{} has no encoder, so that a picture cannot be placed on its map; open its encoder with it."
@@ -27,14 +27,11 @@ def read_dropped(
     A picture that ``pair`` itself drew has the latent and the place that its file says. Raises
     ``ExplorerError`` where one has to be encoded and the model has no encoder.
     """
-    from explorer.core.picture_files import read_picture
-
-    spec = pair.image
     dropped, problems = [], []
     for i, (name, source) in enumerate(sources):
         progress(i, len(sources), "Placing", "images")
         try:
-            original = read_picture(source, spec.height, spec.width, spec.channels, name=name)
+            original = read_sample(source, pair.sample_shape, name)
         except ExplorerError as error:
             problems.append(str(error))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Generator
@@ -18,8 +19,8 @@ from explorer.core.dataset import Dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_folder
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import Pixels, mean_squared_error
 from explorer.core.progress import Progress
+from explorer.core.samples import Samples, Shape, fitted, mean_squared_error, thumbnail_shape
 from explorer.core.workspace import Workspace
 from explorer.core.workspace_file import (
     ARRAYS,
@@ -31,19 +32,18 @@ from explorer.core.workspace_file import (
     write_description,
 )
 
-THUMBNAIL = 64
 """The longest side of a thumbnail in pixels."""
 _BATCH = 128
-_BATCH_VALUES = 1 << 24  # so that a batch of large pictures stays below 64 MiB as float32
+_BATCH_VALUES = 1 << 24  # so that a batch of large samples stays below 64 MiB as float32
 _FILES_AT_ONCE = 16
 _JUDGED = 1000
 
 
 class Chunk(NamedTuple):
-    """Some items as read: ``rows (k,)``, ``pictures (k, H, W, C)``, and those that failed."""
+    """Some items as read: ``rows (k,)``, ``samples (k, *shape)``, and those that failed."""
 
     rows: npt.NDArray[np.int64]
-    pictures: Pixels
+    samples: Samples
     failures: list[tuple[str, str]]
     done: int
 
@@ -62,7 +62,7 @@ def encode(pair: ModelPair, dataset: Dataset, folder: Path, progress: Progress) 
     with atomic_folder(folder) as beside:
         with ExitStack() as stack:
             sink = _Sink(pair, dataset, beside, stack)
-            batches = stack.enter_context(closing(read_batches(dataset, pair.image.picture_shape, progress)))
+            batches = stack.enter_context(closing(read_batches(dataset, pair.sample_shape, progress)))
             for batch in batches:
                 sink.take(batch)
                 progress(batch.done, len(dataset), "Encoding", "images")
@@ -81,9 +81,7 @@ class _Sink:
         self._latents = self._writer("latents.npy", np.float32, (pair.latent_size,))
         self._logvars: ArrayWriter | None = None
         self._thumbnails: ArrayWriter | None = None
-        height, width, channels = pair.image.picture_shape
-        shrink = min(1.0, THUMBNAIL / max(height, width))
-        self._thumbnail = max(1, round(height * shrink)), max(1, round(width * shrink)), channels
+        self._thumbnail = thumbnail_shape(pair.sample_shape)
         if dataset.stored_as_files:
             self._thumbnails = self._writer("thumbnails.npy", np.uint8, self._thumbnail)
         self._rows: list[npt.NDArray[np.int64]] = []
@@ -98,7 +96,7 @@ class _Sink:
         self._unreadable += batch.failures
         if not len(batch.rows):
             return
-        means, logvars = self._pair.encode(batch.pictures)
+        means, logvars = self._pair.encode(batch.samples)
         if logvars is not None and self._logvars is None:
             self._logvars = self._writer("logvars.npy", np.float32, (self._pair.latent_size,))
         self._rows.append(batch.rows)
@@ -106,14 +104,12 @@ class _Sink:
         if self._logvars is not None and logvars is not None:
             self._logvars.append(logvars)
         if self._thumbnails is not None:
-            from explorer.core.picture_files import fit_picture
-
-            small = [fit_picture(picture, *self._thumbnail) for picture in batch.pictures]
+            small = [fitted(sample, self._thumbnail) for sample in batch.samples]
             self._thumbnails.append(np.stack(small))
         judged = self._judged[batch.rows]
         if judged.any() and self._pair.can_decode:
             drawn = self._pair.decode(means[judged])
-            pairs = zip(drawn, batch.pictures[judged], strict=True)
+            pairs = zip(drawn, batch.samples[judged], strict=True)
             self._errors += [mean_squared_error(one, other) for one, other in pairs]
 
     def finish(self, folder: Path) -> None:
@@ -138,7 +134,7 @@ class _Sink:
             DataReference(dataset.name, dataset.path, dataset.fingerprint(), len(dataset)),
             latents_shape=(len(rows), pair.latent_size),
             logvars=self._logvars is not None,
-            picture_shape=pair.image.picture_shape,
+            sample_shape=pair.sample_shape,
             thumbnail_shape=self._thumbnail if self._thumbnails is not None else None,
             names=dataset.stored_as_files,
             fields=fields,
@@ -152,11 +148,9 @@ class _Sink:
         return self._stack.enter_context(ArrayWriter(self._folder / name, dtype, row_shape))
 
 
-def read_batches(
-    dataset: Dataset, shape: tuple[int, int, int], progress: Progress
-) -> Generator[Chunk, None, None]:
+def read_batches(dataset: Dataset, shape: Shape, progress: Progress) -> Generator[Chunk, None, None]:
     """The data set in batches for the encoder, read ahead by threads."""
-    size = min(_BATCH, max(1, _BATCH_VALUES // (shape[0] * shape[1] * shape[2])))
+    size = min(_BATCH, max(1, _BATCH_VALUES // math.prod(shape)))
     step = min(size, _FILES_AT_ONCE) if dataset.stored_as_files else size
     gathered: list[Chunk] = []
     with closing(_read_ahead(dataset, shape, step, progress)) as chunks:
@@ -166,7 +160,7 @@ def read_batches(
             if sum(len(one.rows) for one in gathered) >= size or chunk.done == len(dataset):
                 yield Chunk(
                     np.concatenate([one.rows for one in gathered]),
-                    np.concatenate([one.pictures for one in gathered]),
+                    np.concatenate([one.samples for one in gathered]),
                     [failure for one in gathered for failure in one.failures],
                     chunk.done,
                 )
@@ -174,7 +168,7 @@ def read_batches(
 
 
 def _read_ahead(
-    dataset: Dataset, shape: tuple[int, int, int], step: int, progress: Progress
+    dataset: Dataset, shape: Shape, step: int, progress: Progress
 ) -> Generator[Chunk, None, None]:
     """The data set in small chunks, in order, a few of them ahead of the consumer."""
     workers = min(4, os.cpu_count() or 1) if dataset.stored_as_files else 1
@@ -193,15 +187,15 @@ def _read_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(dataset: Dataset, items: range, shape: tuple[int, int, int], progress: Progress) -> Chunk:
-    pictures = np.empty((len(items), *shape), np.uint8)
+def _read(dataset: Dataset, items: range, shape: Shape, progress: Progress) -> Chunk:
+    samples = np.empty((len(items), *shape), np.uint8)
     rows: list[int] = []
     failures: list[tuple[str, str]] = []
     for item in items:
         progress.check()
         try:
-            pictures[len(rows)] = dataset.read(item, *shape)
+            samples[len(rows)] = dataset.read(item, shape)
             rows.append(item)
         except ExplorerError as error:
             failures.append((dataset.item_name(item), str(error)))
-    return Chunk(np.array(rows, np.int64), pictures[: len(rows)], failures, items.stop)
+    return Chunk(np.array(rows, np.int64), samples[: len(rows)], failures, items.stop)

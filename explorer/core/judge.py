@@ -64,14 +64,14 @@ class Judge:
         """Split the data of ``side``, at its size; raises ``ExplorerError`` and ``Cancelled``."""
         work = work_of(side)
         progress = progress or Progress()
-        height, width, _ = side.pair.image.picture_shape
+        shape = side.pair.sample_shape
         # Beyond so many pictures the figures hardly change, and reading them all would take its time.
         order = np.random.Generator(np.random.PCG64(seed)).permutation(len(work))[:_MOST]
         half = order[len(order) // 2 :]
         reference, held = np.sort(order[: len(order) // 2]), np.sort(half[:samples])
-        pictures = work.pictures(held, height, width)
-        known = features.of(work.pictures(reference, height, width), progress)[0]
-        others = features.of(work.pictures(half, height, width), progress)[0]
+        pictures = work.samples(held, shape)
+        known = features.of(work.samples(reference, shape), progress)[0]
+        others = features.of(work.samples(half, shape), progress)[0]
         return cls(
             features,
             known,

@@ -52,12 +52,11 @@ def pictures_of(work: Workspace, progress: Progress) -> tuple[Rows, PictureIndex
     read, and ``Cancelled``.
     """
     rows = np.flatnonzero(np.isfinite(work.latents).all(axis=1))
-    height, width, channels = work.picture_shape
-    square = -(-max(height, width) // 32)
-    most = _BYTES // max(1, (height // square) * (width // square) * channels)
+    shape = work.sample_shape
+    most = _BYTES // as_rows(np.empty((1, *shape), np.uint8)).shape[1]
     if len(rows) > most:
         rows = np.sort(np.random.Generator(np.random.PCG64(0)).permutation(rows)[:most])
-    return rows, PictureIndex.read(lambda part: work.pictures(rows[part], height, width), len(rows), progress)
+    return rows, PictureIndex.read(lambda part: work.samples(rows[part], shape), len(rows), progress)
 
 
 class Likeness:
@@ -122,7 +121,7 @@ class Likeness:
         return _nearness(rows[:count], distances[:count], self._latents)
 
     def of_picture(self, picture: Pictures, latent: Floats, count: int) -> Nearness:
-        """How near a decoded picture ``(H, W, C)`` comes to the data's, other than its own."""
+        """How near a decoded picture comes to the data's, other than its own."""
         found, distances = self._pictures.nearest(as_rows(picture[None])[0], count + 1)
         rows, distances = _others(self._rows[found], distances, self.row_of(latent))
         return _nearness(rows[:count], distances[:count], self._usual)

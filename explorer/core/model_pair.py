@@ -1,4 +1,4 @@
-"""A model that is open: pictures to latents, latents to pictures."""
+"""A model that is open: samples to latents, latents to samples."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from explorer.core.errors import ExplorerError
 from explorer.core.pixels import ImageSpec
 from explorer.core.plan import Fact, PairPlan
 from explorer.core.progress import Progress
+from explorer.core.samples import Samples, Shape
 
 Floats = npt.NDArray[np.float32]
-Pictures = npt.NDArray[np.uint8]
 
 
 class ModelPair:
@@ -29,7 +29,8 @@ class ModelPair:
         name, kind, prior, fingerprint, self_test: see ``PairPlan``.
         latent_shape: the axes of one latent.
         latent_size: elements of one latent, D.
-        image: the pictures it draws, or takes where it draws none.
+        sample_shape: the axes of one sample that it draws, or takes where it draws none.
+        image: what its pictures are like to itself.
         encoder_path, decoder_path: the files that were opened; an autoencoder in one file is the decoder's.
         can_encode, can_decode: which halves are there.
     """
@@ -51,6 +52,7 @@ class ModelPair:
         half = plan.decoder or plan.encoder
         assert half is not None
         self.image: ImageSpec = half.image
+        self.sample_shape: Shape = half.image.picture_shape
         self.decoder_path = plan.files[-1] if plan.decoder else None
         self.encoder_path = plan.files[0] if plan.encoder and plan.files[0] != self.decoder_path else None
 
@@ -86,16 +88,16 @@ class ModelPair:
         """Every finding with its source, and the device."""
         return (*self.plan.facts, Fact("Device", self.device, "trial run"))
 
-    def encode(self, pictures: Pictures) -> tuple[Floats, Floats | None]:
-        """Encode ``uint8 (N, H, W, C)`` to the posterior mean and log-variance, ``(N, D) float32``.
+    def encode(self, samples: Samples) -> tuple[Floats, Floats | None]:
+        """Encode samples ``(N, *sample_shape)`` to the posterior mean and log-variance, ``(N, D) float32``.
 
         The log-variance is None for a plain autoencoder. Raises ``ExplorerError`` where there is no encoder
         or the model fails, and ``Cancelled`` after ``stop``.
         """
-        return self._reading().encode(pictures)
+        return self._reading().encode(samples)
 
-    def decode(self, latents: Floats, extras: Mapping[str, float] | None = None) -> Pictures:
-        """Decode ``(N, D) float32`` to pictures, ``uint8 (N, H, W, C)``.
+    def decode(self, latents: Floats, extras: Mapping[str, float] | None = None) -> Samples:
+        """Decode ``(N, D) float32`` to samples ``(N, *sample_shape)``.
 
         ``extras`` are the values of the decoder's other inputs by name; those not named have their plan's.
         Raises ``ExplorerError`` where there is no decoder, the model fails, or draws something that is not a
@@ -111,8 +113,8 @@ class ModelPair:
 
     def preview(
         self, latents: Floats, factor: int, extras: Mapping[str, float] | None = None
-    ) -> Pictures | None:
-        """Pictures of ``1 / factor`` of height and width, quicker; None where the decoder gives none."""
+    ) -> Samples | None:
+        """Samples of ``1 / factor`` of each side, quicker; None where the decoder gives none."""
         return self._drawing().preview(latents, factor, extras)
 
     def stop(self) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from explorer.core.latent_ops.paths import Decode, Path
 from explorer.core.progress import Progress
+from explorer.core.samples import Shape
 
 RATE = 75
 """Pictures a second that are prepared: more than the 60 that are to be seen, for some are passed over."""
@@ -31,13 +32,13 @@ class PathBuffer:
         seconds: how long the decoding of one picture takes; 0 before the first.
     """
 
-    def __init__(self, path: Path, seconds: float, picture_shape: tuple[int, ...]) -> None:
-        """Make room for ``seconds`` of ``path`` in pictures of ``picture_shape`` (H, W, C)."""
-        fit = LIMIT // math.prod(picture_shape)
+    def __init__(self, path: Path, seconds: float, shape: Shape) -> None:
+        """Make room for ``seconds`` of ``path`` in samples of ``shape``."""
+        fit = LIMIT // math.prod(shape)
         count = max(2, min(math.ceil(seconds * RATE) + 1, fit))
         self.latents = path.at(np.linspace(0.0, 1.0, count))
         self.seconds = 0.0
-        self._pictures = np.zeros((count, *picture_shape), np.uint8)
+        self._pictures = np.zeros((count, *shape), np.uint8)
         self._is_there = np.zeros(count, np.bool_)
 
     def __len__(self) -> int:
@@ -57,7 +58,7 @@ class PathBuffer:
         return int(found[np.abs(found - at).argmin()]) if len(found) else -1
 
     def picture(self, number: int) -> npt.NDArray[np.uint8]:
-        """The picture of that number, ``(H, W, C) uint8``."""
+        """The picture of that number, ``(*shape) uint8``."""
         picture: npt.NDArray[np.uint8] = self._pictures[number]
         return picture
 

@@ -239,17 +239,6 @@ def _along(values: tuple[float, ...], planar: bool) -> npt.NDArray[np.float32]:
     return array[:, np.newaxis, np.newaxis] if planar else array
 
 
-def difference(a: Pixels, b: Pixels) -> Pixels:
-    """The absolute difference of two pictures of one shape, as a picture."""
-    return cast(Pixels, np.maximum(a, b) - np.minimum(a, b))
-
-
-def mean_squared_error(a: Pixels, b: Pixels) -> float:
-    """The mean of squared differences of pixels on [0, 1], over pictures of one shape."""
-    steps = difference(a, b).astype(np.float64).ravel()
-    return float(steps @ steps) / (255.0 * 255.0 * max(1, steps.size))
-
-
 def shape_text(shape: tuple[int, ...]) -> str:
     """A shape for a sentence."""
     return "×".join(str(size) for size in shape) or "()"

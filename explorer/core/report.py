@@ -24,6 +24,7 @@ from explorer.core.judge import DRAWS, FEWEST, Floats, Judge, Measured, Pictures
 from explorer.core.progress import Progress
 from explorer.core.recipes.draw import Draw
 from explorer.core.report_table import DEFINITIONS, SAMPLERS
+from explorer.core.samples import Shape
 from explorer.core.sampling import mixture_of
 from explorer.core.workspace import Workspace
 
@@ -51,10 +52,10 @@ def measured(
     work = checked(sides)
     steps, done = len(sides) * (1 + len(samplers)), 0
     models: list[Measured] = []
-    judges: dict[tuple[int, int, int], Judge] = {}
+    judges: dict[Shape, Judge] = {}
     for side in sides:
         progress(done, steps, f"Measuring {side.name}")
-        shape = side.pair.image.picture_shape
+        shape = side.pair.sample_shape
         if shape not in judges:
             judges[shape] = Judge.of(side, features, samples, seed, progress)
         judge = judges[shape]
@@ -73,10 +74,9 @@ def measured(
             one["samplers"][name] = {"draw": draw.text, **judge.judged(pictures, progress)}
         done += 1
         models.append(one)
-    first = judges[sides[0].pair.image.picture_shape]
+    first = judges[sides[0].pair.sample_shape]
     enough = len(first.others) >= FEWEST
-    height, width, _ = sides[0].pair.image.picture_shape
-    real = first.judged(work.pictures(first.others, height, width), progress) if enough else None
+    real = first.judged(work.samples(first.others, sides[0].pair.sample_shape), progress) if enough else None
     progress(steps, steps, "Measuring")
     return {
         "format": 1,
@@ -115,7 +115,7 @@ def draw_of(side: Side, sampler: str, count: int, seed: int, progress: Progress 
 
 
 def decoded(side: Side, latents: Floats, progress: Progress) -> Pictures:
-    """Pictures ``uint8 (N, H, W, C)`` of latents ``(N, D)``, decoded in parts; ``Cancelled`` between them."""
+    """Pictures ``(N, *sample_shape)`` of latents ``(N, D)``, decoded in parts; ``Cancelled`` between them."""
     parts = []
     for start in range(0, len(latents), _BLOCK):
         progress.check()

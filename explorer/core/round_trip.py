@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from explorer.core.dataset import Dataset
 from explorer.core.dataset_sampled import is_sampled
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import Pixels, mean_squared_error
+from explorer.core.samples import Samples, mean_squared_error
 from explorer.core.sampling import prior_draw
 from explorer.core.workspace import Workspace
 
@@ -25,14 +26,14 @@ class RoundTrip:
     """Pictures and their reconstructions.
 
     Attributes:
-        originals: ``(n, H, W, C) uint8``: real ones, or drawn by the model where ``real`` is false.
+        originals: ``(n, *shape) uint8``: real ones, or drawn by the model where ``real`` is false.
         reconstructions: the same through encoder and decoder; None for half a pair.
         errors: mean squared error of each on [0, 1] pixels, ``(n,)``.
         baseline: that of answering with the mean of ``originals`` always.
     """
 
-    originals: Pixels
-    reconstructions: Pixels | None
+    originals: Samples
+    reconstructions: Samples | None
     errors: npt.NDArray[np.float64]
     baseline: float
     real: bool
@@ -48,14 +49,13 @@ def round_trip(pair: ModelPair, work: Workspace | None) -> RoundTrip:
 
     Raises ``ExplorerError`` where the model fails or the data are gone.
     """
-    height, width, channels = pair.image.picture_shape
     real = pair.can_encode and work is not None and not is_sampled(work)
     if real and work is not None:
-        originals = work.pictures(_judged(pair, len(work)), height, width)
+        originals = work.samples(_judged(pair, len(work)), pair.sample_shape)
     elif pair.can_decode:
         originals = pair.decode(prior_draw(pair, work, _count(pair), _SEED).latents())
     else:
-        originals = np.empty((0, height, width, channels), np.uint8)
+        originals = np.empty((0, *pair.sample_shape), np.uint8)
     return _sent(pair, originals, real)
 
 
@@ -65,12 +65,11 @@ def fit(pair: ModelPair, dataset: Dataset) -> RoundTrip:
     Raises ``ExplorerError`` where the model fails or a picture cannot be read.
     """
     rows = _judged(pair, len(dataset)).tolist()
-    return _sent(pair, np.stack([dataset.read(row, *pair.image.picture_shape) for row in rows]), real=True)
+    return _sent(pair, np.stack([dataset.read(row, pair.sample_shape) for row in rows]), real=True)
 
 
 def _count(pair: ModelPair) -> int:
-    height, width, channels = pair.image.picture_shape
-    return max(SHOWN, min(_JUDGED, _JUDGED_VALUES // (height * width * channels)))
+    return max(SHOWN, min(_JUDGED, _JUDGED_VALUES // math.prod(pair.sample_shape)))
 
 
 def _judged(pair: ModelPair, of: int) -> npt.NDArray[np.int64]:
@@ -78,7 +77,7 @@ def _judged(pair: ModelPair, of: int) -> npt.NDArray[np.int64]:
     return np.linspace(0, of - 1, min(_count(pair), of)).round().astype(np.int64)
 
 
-def _sent(pair: ModelPair, originals: Pixels, real: bool) -> RoundTrip:
+def _sent(pair: ModelPair, originals: Samples, real: bool) -> RoundTrip:
     baseline = float(np.var(originals / 255.0, axis=0).mean()) if len(originals) else 0.0
     if not (pair.can_encode and pair.can_decode):
         return RoundTrip(originals, None, np.empty(0), baseline, real)

@@ -30,7 +30,7 @@ def on_real_pictures(pair: ModelPair, data: Dataset) -> SelfTest:
     pictures = []
     for index in np.unique(np.linspace(0, len(data) - 1, min(COUNT, len(data))).astype(int)).tolist():
         with suppress(ExplorerError):
-            pictures.append(data.read(index, *pair.image.picture_shape))
+            pictures.append(data.read(index, pair.sample_shape))
     if len(pictures) < 2:
         raise ExplorerError(f"{data.path} has fewer than two pictures that can be read; more would work.")
     real = np.stack(pictures)

@@ -73,7 +73,7 @@ class Cursor:
 
 @dataclass(frozen=True, eq=False)
 class DroppedImage:
-    """A picture the user brought: as the model sees it, ``uint8 (H, W, C)``, and what the model makes of it.
+    """A picture the user brought: as the model sees it, ``uint8 (*sample_shape)``, and what it makes of it.
 
     ``error`` is the mean squared error on [0, 1] pixels. Both are None where the model only encodes.
     ``far`` says that its latent lies so far from all data that its place says little.
@@ -90,7 +90,7 @@ class DroppedImage:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A picture in the tray, ``uint8 (H, W, C)``, with all that is needed to come back to it.
+    """A picture in the tray, ``uint8 (*sample_shape)``, with all that is needed to come back to it.
 
     ``rating`` is 0 to 5 stars, ``tags`` are words of the user's.
     """

@@ -245,7 +245,7 @@ def pack(dataset: Dataset, shape: tuple[int, int, int], path: Path, progress: Pr
             for batch in read_batches(dataset, shape, progress):
                 left_out += batch.failures
                 rows.append(batch.rows)
-                writer.append(batch.pictures)
+                writer.append(batch.samples)
                 progress(batch.done, len(dataset), "Reading the pictures", "pictures")
         packed = Packed(np.concatenate(rows), tuple(left_out))
         if not len(packed.rows):
@@ -257,7 +257,7 @@ def pack(dataset: Dataset, shape: tuple[int, int, int], path: Path, progress: Pr
 
 def _read(dataset: Dataset, item: int) -> Pixels | ExplorerError:
     try:
-        return dataset.read(item, _LOOK, _LOOK, 3)
+        return dataset.read(item, (_LOOK, _LOOK, 3))
     except ExplorerError as error:
         return error
 

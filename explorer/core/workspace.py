@@ -23,7 +23,7 @@ from explorer.core.arrays import save_array
 from explorer.core.dataset import Dataset, Field, Measure, open_dataset
 from explorer.core.errors import ExplorerError
 from explorer.core.files import atomic_path
-from explorer.core.pixels import Pixels
+from explorer.core.samples import Samples, Shape, fitted, is_within
 from explorer.core.workspace_file import (
     DESCRIPTION,
     DataReference,
@@ -70,7 +70,7 @@ class Workspace:
         folder: where it lies.
         model: the model it was made with.
         data: the data set it was made from.
-        picture_shape: the model's ``(H, W, C)``.
+        sample_shape: that of what the model draws, of a picture ``(H, W, C)``.
         latents: posterior means, ``(N, D) float32``, mapped.
         logvars: log-variances, ``(N, D) float32``, mapped; None for a plain autoencoder.
         rows: the item's index in the data set, ``(N,) int64``.
@@ -78,14 +78,14 @@ class Workspace:
         measures: columns of numbers, likewise.
         unreadable: items that could not be read: name and reason (a sentence).
         reconstruction_mse: mean squared error on [0, 1] pixels over a sample of the data.
-        thumbnails: small pictures ``(N, h, w, C) uint8``, mapped, where the data are single files.
+        thumbnails: small samples ``(N, *shape) uint8``, mapped, where the data are single files.
         names: names of the items in UTF-8, ``(N,) S``, mapped, where the data are single files.
     """
 
     folder: Path
     model: ModelReference
     data: DataReference
-    picture_shape: tuple[int, int, int]
+    sample_shape: Shape
     latents: Floats
     logvars: Floats | None
     rows: npt.NDArray[np.int64]
@@ -93,7 +93,7 @@ class Workspace:
     measures: tuple[Measure, ...]
     unreadable: tuple[tuple[str, str], ...]
     reconstruction_mse: float | None
-    thumbnails: Pixels | None
+    thumbnails: Samples | None
     names: npt.NDArray[np.bytes_] | None
     _lazy: _Lazy = field(default_factory=_Lazy, repr=False)
 
@@ -108,7 +108,6 @@ class Workspace:
         try:
             model, data = facts["model"], facts["data"]
             count, size = int(facts["count"]), int(facts["latent_size"])
-            height, width, channels = map(int, facts["picture"])
             thumbnail = [int(number) for number in facts["thumbnail"] or ()]
             fields, measures = read_columns(folder, facts, count)
             return cls(
@@ -122,7 +121,7 @@ class Workspace:
                 data=DataReference(
                     str(data["name"]), folder / data["path"], str(data["fingerprint"]), int(data["count"])
                 ),
-                picture_shape=(height, width, channels),
+                sample_shape=tuple(int(number) for number in facts["picture"]),
                 latents=read_array(folder, "latents.npy", np.float32, (count, size)),
                 logvars=read_array(folder, "logvars.npy", np.float32, (count, size))
                 if facts["logvars"]
@@ -188,36 +187,30 @@ class Workspace:
                 raise ExplorerError(self._lazy.error)
             return self._lazy.dataset
 
-    def pictures(
-        self, rows: npt.ArrayLike | Sequence[int], height: int | None = None, width: int | None = None
-    ) -> Pixels:
-        """The items' pictures, ``uint8 (n, H, W, C)``.
+    def samples(self, rows: npt.ArrayLike | Sequence[int], shape: Shape | None = None) -> Samples:
+        """The items as samples ``(n, *shape)``.
 
-        Without a size they come as they are at hand: the thumbnails' size, else the model's. Beyond
-        the thumbnails' size they are read from the data set where it is still there. Raises
+        Without a shape they come as they are at hand: as the thumbnails are, else as the model wants them.
+        Beyond the thumbnails' size they are read from the data set where it is still there. Raises
         ``ExplorerError`` where there are neither thumbnails nor the data.
         """
         indices = np.asarray(rows, np.int64).reshape(-1)
-        channels = self.picture_shape[2]
         small = self.thumbnails
-        shape = self.picture_shape if small is None else small.shape[1:]
-        height, width = height or shape[0], width or shape[1]
-        if small is not None and (height, width) == small.shape[1:3]:
+        shape = shape or (self.sample_shape if small is None else small.shape[1:])
+        if small is not None and shape == small.shape[1:]:
             return np.array(small[indices])
-        pictures = np.empty((len(indices), height, width, channels), np.uint8)
+        samples = np.empty((len(indices), *shape), np.uint8)
         for place, index in enumerate(indices):
             if small is None:
-                pictures[place] = self.dataset().read(int(self.rows[index]), height, width, channels)
+                samples[place] = self.dataset().read(int(self.rows[index]), shape)
                 continue
             try:
-                if height <= small.shape[1] and width <= small.shape[2]:
+                if is_within(shape, small.shape[1:]):
                     raise ExplorerError("the thumbnail is large enough")
-                pictures[place] = self.dataset().read(int(self.rows[index]), height, width, channels)
+                samples[place] = self.dataset().read(int(self.rows[index]), shape)
             except ExplorerError:
-                from explorer.core.picture_files import fit_picture
-
-                pictures[place] = fit_picture(small[index], height, width, channels)
-        return pictures
+                samples[place] = fitted(small[index], shape)
+        return samples
 
     def item_name(self, row: int) -> str:
         """What to call an item: its path in the data folder, else its number in the data file."""

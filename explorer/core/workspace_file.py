@@ -52,7 +52,7 @@ def description(
     *,
     latents_shape: tuple[int, int],
     logvars: bool,
-    picture_shape: tuple[int, int, int],
+    sample_shape: tuple[int, ...],
     thumbnail_shape: tuple[int, ...] | None,
     names: bool,
     fields: Sequence[Field],
@@ -81,7 +81,7 @@ def description(
         "count": latents_shape[0],
         "latent_size": latents_shape[1],
         "logvars": logvars,
-        "picture": list(picture_shape),
+        "picture": list(sample_shape),
         "thumbnail": list(thumbnail_shape) if thumbnail_shape else None,
         "names": names,
         "fields": [

@@ -166,7 +166,7 @@ class _Demo:
         work = self._explorer.store.session.work
         assert work is not None
         path = self._scratch / "a face.png"
-        write_png(path, work.pictures([len(work) // 2])[0])
+        write_png(path, work.samples([len(work) // 2])[0])
         self._explorer.dropping.open_paths([path])
 
     def _sample(self) -> None:

@@ -221,7 +221,7 @@ class Presenter(QObject):
         if work is None or work is not self._readable:
             return []
         try:
-            return list(work.pictures(rows))
+            return list(work.samples(rows))
         except ExplorerError:
             return []
 
@@ -238,12 +238,12 @@ class Presenter(QObject):
 
         def ready(_: object) -> None:
             self._readable = work
-            self._window.map.set_pictures(work.pictures)
+            self._window.map.set_pictures(work.samples)
             self._later.want()
 
         self._jobs.start(
             "Reading pictures",
-            lambda _: work.pictures([0]),
+            lambda _: work.samples([0]),
             ready,
             wanted=lambda: self._store.session.work is work,
             quiet=True,

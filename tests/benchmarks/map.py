@@ -267,7 +267,7 @@ def _thumbnails(result: Result, *, quick: bool) -> dict[str, float]:
     places, labels = points(_THUMBNAILS_OF)
     work = Workspace.open(assets() / "fashion-vae")
     view = _opened(places, labels, categorical(10))
-    view.set_pictures(lambda rows: work.pictures(np.asarray(rows) % len(work)))
+    view.set_pictures(lambda rows: work.samples(np.asarray(rows) % len(work)))
     scale = full_view(places) / 4
     cell = 2.0 ** np.round(np.log2(scale * _CELL))
     x, y = places[np.abs(places - np.median(places, axis=0)).sum(axis=1).argmin()].tolist()

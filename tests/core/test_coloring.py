@@ -29,8 +29,8 @@ from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.latent_map import LatentMap
 from explorer.core.model_pair import ModelPair
 from explorer.core.palette import TOLD_APART, VISIONS, categorical, oklab, ramp
-from explorer.core.pixels import mean_squared_error
 from explorer.core.progress import Progress
+from explorer.core.samples import mean_squared_error
 from tests.onnx_pairs import Convention, write_pair
 
 GROUND = {"dark": (20, 22, 26), "light": (246, 247, 249)}

@@ -52,8 +52,8 @@ class TestFolder:
             picture(tmp_path / name, level * 10)
         data = open_dataset(tmp_path)
         assert names(data) == ["a.jpg", "b.PNG", "c/a.bmp", "c/d.webp"]
-        assert data.read(1, 8, 8, 1).max() == 0
-        assert data.read(2, 4, 6, 3).shape == (4, 6, 3)
+        assert data.read(1, (8, 8, 1)).max() == 0
+        assert data.read(2, (4, 6, 3)).shape == (4, 6, 3)
         assert data.name == tmp_path.name
         assert data.stored_as_files
 
@@ -114,7 +114,7 @@ class TestFolder:
         picture(tmp_path / "x" / "good.png")
         (tmp_path / "x" / "bad.png").write_bytes(b"nonsense")
         with pytest.raises(ExplorerError, match=r"^x/bad\.png is not a picture"):
-            open_dataset(tmp_path).read(0, 8, 8, 1)
+            open_dataset(tmp_path).read(0, (8, 8, 1))
 
     @pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
     def test_a_name_in_another_encoding_is_read(self, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ class TestFolder:
             pytest.skip("this file system takes UTF-8 only")
         data = open_dataset(tmp_path)
         assert names(data) == ["caf\ufffd.png"]
-        assert data.read(0, 8, 8, 1).max() == 70
+        assert data.read(0, (8, 8, 1)).max() == 70
         assert data.fingerprint()
 
     def test_a_folder_without_pictures(self, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ class TestIdx:
         data = open_dataset(path)
         assert len(data) == shape[0]
         for i, expected in enumerate(array.reshape(*shape, -1)):
-            np.testing.assert_array_equal(data.read(i, *expected.shape), expected)
+            np.testing.assert_array_equal(data.read(i, expected.shape), expected)
         assert data.fields == ()
 
     @pytest.mark.parametrize("part", ["train", "t10k"])
@@ -256,7 +256,7 @@ class TestNpz:
         data = open_dataset(path)
         assert (len(data), data.name) == (count, "set")
         for i, expected in enumerate(array.reshape(*shape, -1)):
-            np.testing.assert_array_equal(data.read(i, *expected.shape), expected)
+            np.testing.assert_array_equal(data.read(i, expected.shape), expected)
         assert [field.name for field in data.fields] == ["word", "number"]
         assert labels(data, 0) == columns["word"].tolist()
         assert labels(data, 1) == [str(number) for number in numbers[:count]]
@@ -339,14 +339,14 @@ class TestNpz:
     def test_sixteen_bits_and_unit_floats_are_scaled(self, tmp_path: Path) -> None:
         for array in (np.full((1, 2, 2), 65535, np.uint16), np.ones((1, 2, 2), np.float32)):
             np.savez(tmp_path / "a.npz", images=array)
-            assert (open_dataset(tmp_path / "a.npz").read(0, 2, 2, 1) == 255).all()
+            assert (open_dataset(tmp_path / "a.npz").read(0, (2, 2, 1)) == 255).all()
 
     def test_npy_is_mapped(self, tmp_path: Path) -> None:
         array = images(4, 5, 6, 3)
         for order in ("C", "F"):
             np.save(tmp_path / "a.npy", np.asarray(array, order=order))
             data = open_dataset(tmp_path / "a.npy")
-            np.testing.assert_array_equal(data.read(3, 5, 6, 3), array[3])
+            np.testing.assert_array_equal(data.read(3, (5, 6, 3)), array[3])
         whole = (tmp_path / "a.npy").read_bytes()
         (tmp_path / "a.npy").write_bytes(whole[:-1])
         with pytest.raises(ExplorerError, match="cut off"):

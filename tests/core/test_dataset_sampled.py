@@ -38,7 +38,7 @@ def test_samples_are_a_workspace_that_the_seed_repeats(generator, tmp_path):
     again = sample(pair, tmp_path / "two", Progress(), 70, 5)
     assert is_sampled(work)
     assert np.array_equal(work.latents, sample_prior(70, pair.latent_size, 5))
-    assert np.array_equal(work.pictures(np.arange(70)), pair.decode(np.array(work.latents)))
+    assert np.array_equal(work.samples(np.arange(70)), pair.decode(np.array(work.latents)))
     assert np.array_equal(again.thumbnails, work.thumbnails)
     assert (work.data.name, work.item_name(3)) == ("prior N(0, I), seed 5", "#3")
     assert Workspace.open(tmp_path / "one").model.decoder == generator

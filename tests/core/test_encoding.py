@@ -16,8 +16,8 @@ from explorer.core.dataset import Dataset, open_dataset
 from explorer.core.encoding import encode
 from explorer.core.errors import Cancelled, ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error
 from explorer.core.progress import Progress, Report
+from explorer.core.samples import mean_squared_error
 from explorer.core.workspace import Workspace
 from tests.full_disk import full_disk
 from tests.onnx_pairs import Convention, write_pair
@@ -77,10 +77,10 @@ def test_arrays_are_what_the_model_says(pair, npz, fashion_pictures, tmp_path) -
         "kind 0",
     ]
     assert work.unreadable == ()
-    assert work.picture_shape == (28, 28, 1)
+    assert work.sample_shape == (28, 28, 1)
     expected = mean_squared_error(pair.decode(means), fashion_pictures)
     assert work.reconstruction_mse == pytest.approx(expected, rel=1e-3)
-    np.testing.assert_array_equal(work.pictures([7, 3]), fashion_pictures[[7, 3]])
+    np.testing.assert_array_equal(work.samples([7, 3]), fashion_pictures[[7, 3]])
 
 
 def test_a_plain_autoencoder_has_no_logvars(plain_pair, npz, tmp_path) -> None:
@@ -97,7 +97,7 @@ def test_files_keep_their_order_names_and_thumbnails(pair, fashion_pictures, tmp
     assert work.item_name(149) == "b/149.png"
     order = [int(work.item_name(row)[2:5]) for row in range(150)]
     np.testing.assert_allclose(work.latents, pair.encode(fashion_pictures[order])[0], atol=1e-5)
-    np.testing.assert_array_equal(work.pictures(range(150)), fashion_pictures[order])
+    np.testing.assert_array_equal(work.samples(range(150)), fashion_pictures[order])
     assert [work.fields[0].names[code] for code in work.fields[0].codes] == ["a"] * 75 + ["b"] * 75
 
 
@@ -106,9 +106,9 @@ def test_thumbnails_of_large_pictures_are_small(fashion_pictures, tmp_path) -> N
     write_pair(tmp_path / "pair", large, 6)
     folder = write_files(tmp_path / "data", large[:5])
     work = encode(ModelPair.open(tmp_path / "pair"), open_dataset(folder), tmp_path / "work", Progress())
-    assert work.picture_shape == (112, 84, 1)
-    assert work.pictures([0]).shape == (1, 64, 48, 1)
-    np.testing.assert_array_equal(work.pictures([0], 112, 84)[0], large[0])
+    assert work.sample_shape == (112, 84, 1)
+    assert work.samples([0]).shape == (1, 64, 48, 1)
+    np.testing.assert_array_equal(work.samples([0], (112, 84, 1))[0], large[0])
 
 
 def test_what_cannot_be_read_is_listed_and_the_rest_stays_aligned(pair, fashion_pictures, tmp_path) -> None:
@@ -132,7 +132,7 @@ def test_what_cannot_be_read_is_listed_and_the_rest_stays_aligned(pair, fashion_
     assert work.data.count == 27
     for row in range(len(work)):
         name = work.item_name(row)
-        picture = work.pictures([row])[0]
+        picture = work.samples([row])[0]
         if name[2:5].isdigit():
             np.testing.assert_array_equal(picture, fashion_pictures[int(name[2:5])])
         else:
@@ -178,7 +178,7 @@ def test_cancelling_does_not_wait_for_slow_files(pair, fashion_pictures, tmp_pat
         (folder / f"{i:03d}.png").hardlink_to(folder / "000.png")
     dataset = open_dataset(folder)
     begun = time.perf_counter()
-    dataset.read(0, 28, 28, 1)
+    dataset.read(0, (28, 28, 1))
     one = time.perf_counter() - begun
     progress = Progress()
     timer = threading.Timer(2 * one, progress.cancel)

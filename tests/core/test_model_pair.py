@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error
+from explorer.core.samples import mean_squared_error
 from tests.onnx_pairs import Convention, write_pair
 
 

@@ -21,11 +21,10 @@ from explorer.core.pixels import (
     ImageSpec,
     Layout,
     PixelType,
-    difference,
     from_tensor,
-    mean_squared_error,
     to_tensor,
 )
+from explorer.core.samples import difference, mean_squared_error
 
 # The module's own filter for Pillow's warnings does not outlive pytest's; `test_nothing_is_printed` tests it.
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")

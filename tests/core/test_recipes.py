@@ -328,7 +328,7 @@ def test_reconstructions_stand_beside_what_they_are_of(source: Source) -> None:
     gallery = gallery_of(recipe_for(Reconstructions(np.array([5, 2])), source, Path(), Style()), source)
     assert [item.role for item in gallery.items] == ["original", "decoded", "difference"] * 2
     first, second, apart = gallery.pictures(0, 3)
-    assert np.array_equal(first, source.work.pictures([5])[0])
+    assert np.array_equal(first, source.work.samples([5])[0])
     assert np.array_equal(apart, np.minimum(4 * np.abs(first.astype(int) - second), 255))
     assert gallery.items[2].caption == "Difference × 4"
     error = float(np.square((first / 255.0) - (second / 255.0)).mean())

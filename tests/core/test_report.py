@@ -76,14 +76,14 @@ def test_another_network_or_none_is_named_as_what_it_is(tour: Comparison, tmp_pa
     own = features_for(tmp_path / "data.npz", side.pair, side.name)
     assert own.name == "the encoder of fashion-vae"
     assert "for want of a network" in own.note
-    features, classes = own.of(side.work.pictures([0, 1]))
+    features, classes = own.of(side.work.samples([0, 1]))
     assert features.shape == (2, 16)
     assert classes is None
     assert np.allclose(features, side.work.latents[:2], atol=1e-3)
     judge = Judge.of(side, own, 40, 0)
     assert len(set(judge.held_rows) & set(judge.others)) == 0
     grey = np.full((30, 28, 28, 1), 128, np.uint8)
-    assert judge.validity(side.work.pictures(judge.others))["value"] == pytest.approx(0.95, abs=0.1)
+    assert judge.validity(side.work.samples(judge.others))["value"] == pytest.approx(0.95, abs=0.1)
     assert judge.relative_sharpness(grey)["value"] < 0.01
 
 

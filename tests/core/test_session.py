@@ -311,9 +311,9 @@ def test_a_session_opens_in_another_place_and_without_its_data(moved):
     gone = data_gone(opened.work)
     assert gone.wanted == "data"
     with pytest.raises(ExplorerError, match="does not exist"):
-        opened.work.pictures([0])
+        opened.work.samples([0])
     found = with_data(opened.work, away / "other.npz")
-    assert found.pictures([0]).shape == (1, 28, 28, 1)
+    assert found.samples([0]).shape == (1, 28, 28, 1)
     assert data_gone(Workspace.open(folder)) is None
     np.savez(away / "short.npz", images=np.zeros((7, 28, 28), np.uint8))
     with pytest.raises(Gone, match="other pictures") as refused:

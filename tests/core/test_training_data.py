@@ -58,7 +58,7 @@ def test_a_folder_of_all_sorts(tmp_path: Path) -> None:
     assert np.load(tmp_path / "packed" / "rows.npy").tolist() == done.rows.tolist() == list(range(60))
     packed = np.load(tmp_path / "packed" / "all.npy")
     assert packed.shape == (60, 48, 48, 3)
-    assert np.array_equal(packed[1], open_dataset(tmp_path).read(1, 48, 48, 3))
+    assert np.array_equal(packed[1], open_dataset(tmp_path).read(1, (48, 48, 3)))
 
 
 def test_wide_pictures_stay_wide(tmp_path: Path) -> None:

@@ -64,9 +64,9 @@ def test_a_bundle_moves_as_a_whole(place: Path, fashion_pictures) -> None:
     assert work.model.fingerprint == ModelPair.open(place / "bundle").fingerprint
     assert str(place.parent) not in (place / "bundle" / "workspace.json").read_text()
     assert work.dataset().path == work.data.path
-    np.testing.assert_array_equal(work.pictures([3, 1]), fashion_pictures[[3, 1]])
-    assert work.pictures(np.array([0]), 14, 20).shape == (1, 14, 20, 1)
-    assert work.pictures([]).shape == (0, 28, 28, 1)
+    np.testing.assert_array_equal(work.samples([3, 1]), fashion_pictures[[3, 1]])
+    assert work.samples(np.array([0]), (14, 20, 1)).shape == (1, 14, 20, 1)
+    assert work.samples([]).shape == (0, 28, 28, 1)
     assert work.item_name(4) == "#4"
 
 
@@ -207,8 +207,8 @@ class TestWithoutTheData:
         assert moved.latents.shape == (COUNT, 5)
         assert moved.positions() is not None
         assert moved.item_name(1) == "x/02.png"
-        np.testing.assert_array_equal(moved.pictures([1])[0], fashion_pictures[2])
-        assert moved.pictures([1], 90, 60).shape == (1, 90, 60, 1)
+        np.testing.assert_array_equal(moved.samples([1])[0], fashion_pictures[2])
+        assert moved.samples([1], (90, 60, 1)).shape == (1, 90, 60, 1)
         for _ in range(2):
             with pytest.raises(ExplorerError, match="gone does not exist"):
                 moved.dataset()
@@ -218,18 +218,18 @@ class TestWithoutTheData:
         work = Workspace.open(place / "bundle")
         assert work.item_name(2) == "#2"
         with pytest.raises(ExplorerError, match=r"data\.npz does not exist"):
-            work.pictures([0])
+            work.samples([0])
 
     def test_changed_data_are_not_mistaken_for_the_old(self, place: Path) -> None:
         np.savez(place / "bundle" / "data.npz", images=np.zeros((COUNT, 28, 28), np.uint8))
         with pytest.raises(ExplorerError, match="has changed since"):
-            Workspace.open(place / "bundle").pictures([0])
+            Workspace.open(place / "bundle").samples([0])
 
     def test_an_added_file_does_not_shift_the_pictures(self, place: Path, fashion_pictures) -> None:
         change(place / "files", data={**_data(place / "files"), "path": str(place / "data")})
         Image.new("L", (28, 28)).save(place / "data" / "x" / "0.png")
         work = Workspace.open(place / "files")
-        assert work.pictures([0], 60, 60).max() > 0
+        assert work.samples([0], (60, 60, 1)).max() > 0
         with pytest.raises(ExplorerError, match="has changed since"):
             work.dataset()
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error
+from explorer.core.samples import mean_squared_error
 from tests.families.made import WHOLE, Half, Patches, Whole, pixels, planes, write
 
 NARROW = -5.0

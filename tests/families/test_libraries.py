@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error
+from explorer.core.samples import mean_squared_error
 from tests.families.cache import built
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
-from explorer.core.pixels import mean_squared_error
+from explorer.core.samples import mean_squared_error
 from tests.families import public
 from tests.families.cache import OutOfReachError, built
 

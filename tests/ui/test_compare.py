@@ -90,7 +90,7 @@ def test_a_point_is_the_same_picture_in_each_with_its_error(qtbot, window: Compa
     qtbot.waitUntil(
         lambda: all("error 0.0" in column.error_text() for column in window.columns), timeout=20_000
     )
-    original = window.comparison.sides[0].work.pictures([row])[0]
+    original = window.comparison.sides[0].work.samples([row])[0]
     for column in window.columns:
         assert column.original.isVisible()
         assert np.array_equal(pixels(column.original), original[..., 0])

@@ -39,7 +39,7 @@ def test_a_decoder_alone_is_mapped_by_samples_of_its_prior_and_dragged_on(open_m
     assert hand.session.pair.kind == "Generator"
     assert is_sampled(work)
     assert work.latents.shape == (300, 8)
-    assert np.array_equal(work.pictures([7])[0], hand.session.pair.decode(work.latents[7:8])[0])
+    assert np.array_equal(work.samples([7])[0], hand.session.pair.decode(work.latents[7:8])[0])
     assert hand.explorer.window.here.neighbours._heading.text() == "NEAREST SAMPLES"
     start = hand.on_data()
     hand.drag(start, start + QPoint(70, 20))
@@ -99,7 +99,7 @@ def test_an_encoder_alone_maps_data_and_shows_the_nearest_real_picture_as_such(
     hand.wait(lambda: here._source.text() == f"#{hand.session.work.rows[nearest]}")
     assert here._heading.text() == "NEAREST REAL IMAGE"
     assert here.picture.accessibleName() == "Nearest real image"
-    real = hand.session.work.pictures([nearest])[0]
+    real = hand.session.work.samples([nearest])[0]
     hand.wait(lambda: here.picture.image() == to_qimage(real))
     assert hand.explorer.window.device_chip.text() == "● CPU"
 

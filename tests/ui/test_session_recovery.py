@@ -151,5 +151,5 @@ def test_a_session_asks_where_its_model_and_its_data_are(open_explorer, away):
     choose(hand, away / "renamed.npz")
     hand.wait(lambda: hand.session.work.data.path == away / "renamed.npz")
     hand.wait(lambda: not hand.explorer.jobs.running)
-    assert hand.session.work.pictures([3]).shape == (1, 28, 28, 1)
+    assert hand.session.work.samples([3]).shape == (1, 28, 28, 1)
     assert json.loads((away / "work" / "workspace.json").read_text())["data"]["path"].endswith("renamed.npz")

@@ -189,7 +189,7 @@ def test_files_that_vanished_leave_a_placeholder(tmp_path: Path) -> None:
         Image.new("RGB", (20, 20), "red").save(tmp_path / f"{name}.png")
     data = FolderDataset(tmp_path)
     (tmp_path / "b.png").unlink()
-    cache = ThumbnailCache(lambda rows: np.stack([data.read(row, 20, 20, 3) for row in rows]))
+    cache = ThumbnailCache(lambda rows: np.stack([data.read(row, (20, 20, 3)) for row in rows]))
     cache.load([0, 1, 2])
     assert cache.get(1) is cache.missing
     for row in (0, 2):
@@ -217,7 +217,7 @@ def test_the_key_shows_pictures_of_the_data(open_explorer, fashion_bundle) -> No
     sheet = hand.map._thumbnails.sheet
     assert len(sheet.layout) > 20
     row = int(sheet.layout.rows[0])
-    real = hand.session.work.pictures([row])[0, :, :, 0]
+    real = hand.session.work.samples([row])[0, :, :, 0]
     shown = hand.map._thumbnails._worker._cache.get(row)
     assert shown.pixelColor(14, 14).red() == real[14, 14]
     again = open_explorer(fashion_bundle)  # it is remembered

@@ -17,8 +17,9 @@ from explorer.core.detection.outputs import Outputs, codes_of, see_outputs, unfi
 from explorer.core.detection.ports import Frame
 from explorer.core.detection.posterior import Posterior, find_spread, pick_mean
 from explorer.core.errors import ExplorerError
-from explorer.core.pixels import ImageSpec, Range, from_tensor, mean_squared_error, to_tensor
+from explorer.core.pixels import ImageSpec, Range, from_tensor, to_tensor
 from explorer.core.plan import SelfTest, Source, Spread
+from explorer.core.samples import mean_squared_error
 
 Floats = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]

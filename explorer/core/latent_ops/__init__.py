@@ -11,7 +11,7 @@
 | from one set of pictures to another; how well it tells them apart | `directions`, `separation` |
 | a latent with directions added to it; what a direction is worth | `steering` |
 | a column of the data told from the latent, and in words | `probes`, `told` |
-| pictures as rows of numbers; coordinates of variance 1 | `pixel_rows`, `linear` |
+| coordinates of variance 1 | `linear` |
 | many small matrix products beside other work | `blas` |
 | the nearest real pictures, and whether a picture is new | `novelty` |
 

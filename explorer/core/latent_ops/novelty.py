@@ -13,8 +13,8 @@ from explorer.core.errors import ExplorerError
 from explorer.core.latent_index import LatentIndex
 from explorer.core.latent_ops.blas import one_thread
 from explorer.core.latent_ops.draws import generator
-from explorer.core.latent_ops.pixel_rows import pixel_rows
 from explorer.core.progress import Progress
+from explorer.core.samples import rough_rows
 
 Pictures = NDArray[np.uint8]
 Read = Callable[[NDArray[np.int64]], Pictures]
@@ -93,8 +93,8 @@ def judged(count: int, seed: int = 0) -> NDArray[np.int64]:
 
 
 def as_rows(pictures: Pictures) -> Pictures:
-    """Pictures ``(n, H, W, C)`` averaged down to at most 32 px, as ``(n, P) uint8``."""
-    return np.round(pixel_rows(pictures, SIDE)).astype(np.uint8)
+    """Pictures ``(n, *shape)`` averaged down to at most 32 px, as ``(n, P) uint8``."""
+    return np.round(rough_rows(pictures, SIDE)).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

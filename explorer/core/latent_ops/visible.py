@@ -11,9 +11,9 @@ from explorer.core.errors import ExplorerError
 from explorer.core.latent_ops.axes import Axis, scaled_axes, some
 from explorer.core.latent_ops.blas import one_thread
 from explorer.core.latent_ops.draws import generator
-from explorer.core.latent_ops.pixel_rows import pixel_rows
 from explorer.core.pca import components
 from explorer.core.progress import Progress
+from explorer.core.samples import rough_rows
 
 Floats = NDArray[np.float32]
 Decode = Callable[[Floats], NDArray[np.uint8]]
@@ -67,7 +67,7 @@ def visible_axes(
         for start in range(0, len(steps), _BATCH):
             progress(2 * (number * len(steps) + start), total, "Measuring what changes", "pictures")
             moves = (STEP * steps[start : start + _BATCH]).astype(np.float32)
-            pictures = pixel_rows(decode(np.concatenate([place + moves, place - moves])), _SIDE)
+            pictures = rough_rows(decode(np.concatenate([place + moves, place - moves])), _SIDE)
             slopes.append((pictures[: len(moves)] - pictures[len(moves) :]) / (2 * STEP))
         jacobian = np.concatenate(slopes)
         metric += (jacobian @ jacobian.T) / (jacobian.shape[1] * len(places))

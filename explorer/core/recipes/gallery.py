@@ -177,10 +177,10 @@ class _Drawing:
             pictures[places] = self._fitted(self._pair_of(first).decode(latents, first.extras))
         given = [place for place, item in enumerate(items) if item.role in ("original", "difference")]
         if given:
-            height, width, _ = self._source.pair.image.picture_shape
+            shape = self._source.pair.sample_shape
             with self._reading:
                 rows = [items[place].draw for place in given]
-                originals = self._fitted(self._source.data.pictures(rows, height, width))
+                originals = self._fitted(self._source.data.samples(rows, shape))
             for place, original in zip(given, originals, strict=True):
                 if items[place].role == "original":
                     pictures[place] = original

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from explorer.core.comparison import Comparison, place_on
 from explorer.core.errors import ExplorerError
 from explorer.core.latent_map import LatentMap
-from explorer.core.pixels import mean_squared_error
+from explorer.core.samples import mean_squared_error
 from explorer.core.selection import How, combined
 from explorer.core.session import DroppedImage
 from explorer.ui.compare.column import CompareColumn
@@ -104,7 +104,7 @@ class CompareLinks(QObject):
         for i, side in enumerate(self.comparison.sides):
             linked = self._can_read and side.work is not None and self.comparison.is_linked(number, i)
             try:
-                self._originals[i] = side.work.pictures([row])[0] if linked and side.work else None
+                self._originals[i] = side.work.samples([row])[0] if linked and side.work else None
             except ExplorerError:
                 self._originals[i] = None
         work = self.comparison.sides[number].work

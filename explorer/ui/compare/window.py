@@ -306,7 +306,7 @@ class CompareWindow(QMainWindow):
             for side in sides:
                 if side.work is not None and len(side.work):
                     try:
-                        side.work.pictures([0])
+                        side.work.samples([0])
                     except ExplorerError:
                         pass  # originals are not shown then
 

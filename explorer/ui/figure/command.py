@@ -60,7 +60,7 @@ def write_map_figure(
         column,
         record_of(work),
         below=_background(work, scene) if choice.background else (),
-        above=(ThumbnailStill(work.pictures, everywhere=True),) if choice.thumbnails else (),
+        above=(ThumbnailStill(work.samples, everywhere=True),) if choice.thumbnails else (),
     )
     write_figure(path, figure_of(mapped, choice), size, progress)
     del application

@@ -247,7 +247,7 @@ class HerePresenter(QObject):
             return
         here.picture.set_picture(small[0] if small else None)
         self._nearest = (work, row) if small else None
-        if small and small[0].shape[:2] != work.picture_shape[:2]:
+        if small and small[0].shape != work.sample_shape:
             self._sharpen_later.start()
 
     def _sharpen(self) -> None:
@@ -256,10 +256,9 @@ class HerePresenter(QObject):
         if nearest is None or nearest[0] is not self._store.session.work:
             return
         work, row = nearest
-        height, width, _ = work.picture_shape
         self._jobs.start(
             "Reading the picture",
-            lambda _: work.pictures([row], height, width)[0],
+            lambda _: work.samples([row], work.sample_shape)[0],
             self._window.here.picture.set_picture,
             wanted=lambda: self._nearest is nearest,
             failed=lambda _: None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from explorer.core.pixels import difference
+from explorer.core.samples import difference
 from explorer.core.session import DroppedImage
 from explorer.ui.parts.furniture import ElidedLabel, heading, quiet
 from explorer.ui.parts.pictures import PictureView

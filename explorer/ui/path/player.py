@@ -181,7 +181,7 @@ class PathPlayer(QObject):
         seconds, sources = self._plan.seconds, (route, pair, session.extras)
         is_same = seconds == self._buffer_seconds and all(map(operator.is_, sources, self._buffer_of))
         if self._buffer is None or not is_same:
-            self._buffer = PathBuffer(route.path, seconds, pair.image.picture_shape)
+            self._buffer = PathBuffer(route.path, seconds, pair.sample_shape)
             self._buffer_of, self._buffer_seconds = sources, seconds
         buffer = self._buffer
         if self._job is not None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage
 from explorer.core.coloring import painted
 from explorer.core.dataset_base import Field
 from explorer.core.palette import NO_LABEL
+from explorer.core.samples import thumbnail_shape
 from explorer.core.session import Session, colored, colored_field, selected_rows
 from explorer.core.workspace import Workspace
 from explorer.ui.main_window import MainWindow
@@ -142,10 +143,9 @@ class SelectionPresenter(QObject):
             return
         from explorer.ui.map.thumbnail_cache import ThumbnailCache
 
-        shape = work.picture_shape if work.thumbnails is None else work.thumbnails.shape[1:]
-        shrink = min(1.0, _LARGEST / max(shape[0], shape[1]))
-        height, width = max(1, round(shape[0] * shrink)), max(1, round(shape[1] * shrink))
-        self._cache = ThumbnailCache(lambda rows: work.pictures(rows, height, width), _KEPT_BYTES)
+        shape = work.sample_shape if work.thumbnails is None else work.thumbnails.shape[1:]
+        small = thumbnail_shape(shape, _LARGEST)
+        self._cache = ThumbnailCache(lambda rows: work.samples(rows, small), _KEPT_BYTES)
         self._cache_of = work
 
     def _picture_of(self, row: int) -> QImage | None:

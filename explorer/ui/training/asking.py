@@ -203,5 +203,5 @@ def _some(dataset: Dataset, proposal: Proposal) -> Pixels | None:
     shape, shown = (proposal.height, proposal.width, proposal.channels), []
     for item in np.linspace(0, len(dataset) - 1, min(_SHOWN, len(dataset))).round().astype(int).tolist():
         with suppress(ExplorerError):
-            shown.append(dataset.read(item, *shape))
+            shown.append(dataset.read(item, shape))
     return np.concatenate(shown, axis=1) if shown else None

@@ -9,11 +9,11 @@ from explorer.core.dataset_sampled import is_sampled
 from explorer.core.errors import ExplorerError
 from explorer.core.export.item import Item, Role
 from explorer.core.latent_ops.draws import checked, generator
-from explorer.core.pixels import mean_squared_error
 from explorer.core.progress import Progress
 from explorer.core.recipes.document import Reconstructions
 from explorer.core.recipes.kinds.common import Chosen, drawn
 from explorer.core.recipes.source import Source
+from explorer.core.samples import mean_squared_error
 
 MOST_GAIN = 100.0
 """What a difference may be multiplied by."""
@@ -41,12 +41,12 @@ def reconstructions(what: Reconstructions, source: Source, progress: Progress) -
         raise ExplorerError(
             f"Differences cannot be multiplied by {what.gain:g}; up to {MOST_GAIN:g} would work."
         )
-    height, width, _ = pair.image.picture_shape
+    shape = pair.sample_shape
     errors = np.empty(len(rows))
     for start in range(0, len(rows), _BATCH):
         progress(start, len(rows), "Comparing", "pictures")
         part = rows[start : start + _BATCH]
-        given = work.pictures(part, height, width)
+        given = work.samples(part, shape)
         made = pair.decode(np.asarray(work.latents[part]), source.extras)
         errors[start : start + len(part)] = [
             mean_squared_error(one, other) for one, other in zip(given, made, strict=True)

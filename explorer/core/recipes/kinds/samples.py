@@ -27,11 +27,10 @@ def samples(what: Samples, source: Source, progress: Progress) -> Chosen:
     if what.sampler == "labels":
         return _of_each_label(what, source, progress)
     draw, latents, rows = sampled(what, source, progress)
-    height, width, _ = source.pair.image.picture_shape
     columns, labels = None, None
     if what.order != "drawn":
         if what.order == "similarity":
-            columns = ordering.columns_for(len(latents), height, width)
+            columns = ordering.columns_for(len(latents), *source.pair.image.picture_shape[:2])
             places = source.map.placement.place(latents) if source.map is not None else None
             order = ordering.by_similarity(latents, columns, places)
         elif what.order == "path":
