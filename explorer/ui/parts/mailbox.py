@@ -25,13 +25,11 @@ class Mailbox(QObject, Generic[Letter]):
         self._read = read
         # Written in C: a lock of Python's is dearer than a small decoder's hundredth.
         self._letters: SimpleQueue[Letter] = SimpleQueue()
-        self._coming = QEvent(_SENT)
 
     def send(self, letter: Letter) -> None:
         """Hand it over soon; from any thread."""
         self._letters.put(letter)
-        event, self._coming = self._coming, QEvent(_SENT)
-        QCoreApplication.postEvent(self, event)
+        QCoreApplication.postEvent(self, QEvent(_SENT))
 
     def customEvent(self, event: QEvent) -> None:
         """A letter has come."""
