@@ -156,6 +156,19 @@ def test_a_map_that_forms_is_held_kept_and_given_up(open_data):
     assert [one.record.stopped for one in hand.explorer.kept_maps.maps].count(True) == 1
 
 
+def test_quiet_work_waits_until_a_map_has_formed(open_data):
+    hand = open_data(600)
+    settle(hand)
+    mapper, jobs = hand.explorer.mapping, hand.explorer.jobs
+    seen: dict[bool, set[str]] = {True: set(), False: set()}
+    jobs.changed.connect(lambda: seen[mapper.is_forming].update(job.title for job in jobs.running))
+    mapper.make(MapSettings(seed=7))
+    hand.wait(lambda: mapper.forming is None)
+    hand.wait(lambda: "Learning what to expect" in seen[False])
+    assert "Mapping" in seen[True]
+    assert not seen[True] & {"Learning what to expect", "Judging the map"}
+
+
 def test_too_few_pictures_for_neighbourhoods_are_shown_all_the_same(open_data):
     hand = open_data(3)
     assert hand.session.map.record.settings.method == "pca"
