@@ -163,6 +163,13 @@ def test_quiet_work_waits_until_a_map_has_formed(open_data):
     seen: dict[bool, set[str]] = {True: set(), False: set()}
     jobs.changed.connect(lambda: seen[mapper.is_forming].update(job.title for job in jobs.running))
     mapper.make(MapSettings(seed=7))
+    hand.wait(lambda: "epoch" in report(hand))
+    (worker,) = workers()
+    worker.suspend()  # a layout that is long in coming
+    hand.qtbot.wait(1500)
+    assert mapper.is_forming
+    assert not hand.explorer.presenter.travel.is_moving
+    worker.resume()
     hand.wait(lambda: mapper.forming is None)
     hand.wait(lambda: "Learning what to expect" in seen[False])
     assert "Mapping" in seen[True]
