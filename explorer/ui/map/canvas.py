@@ -82,14 +82,16 @@ class MapCanvas(DrawnMap):
         """
         places = np.asarray(places, np.float64).reshape(-1, 2)
         finite = np.isfinite(places).all(axis=1)
-        self._marks.dropped = places[finite]
-        self._marks.dropped_far = far[finite] if far is not None else np.zeros(int(finite.sum()), np.bool_)
-        self._refresh()
+        if finite.any() or len(self._marks.dropped):
+            self._marks.dropped = places[finite]
+            self._marks.dropped_far = far[finite] if far is not None else np.zeros(int(finite.sum()), bool)
+            self._refresh()
 
     def set_path(self, path: PathMarks | None) -> None:
         """A path over the points, or none."""
-        self._marks.path = path
-        self._refresh()
+        if path is not None or self._marks.path is not None:
+            self._marks.path = path
+            self._refresh()
 
     @property
     def marks(self) -> Marks:
@@ -103,8 +105,9 @@ class MapCanvas(DrawnMap):
 
     def set_bookmarks(self, bookmarks: BookmarkMarks | None) -> None:
         """Flags over the points, or none."""
-        self._marks.bookmarks = bookmarks
-        self._refresh()
+        if bookmarks is not None or self._marks.bookmarks is not None:
+            self._marks.bookmarks = bookmarks
+            self._refresh()
 
     def set_hover_card(self, image: QImage | QPixmap | None, title: str, lines: Sequence[str]) -> None:
         """What to show beside the hovered point; all empty for no card."""
@@ -121,8 +124,9 @@ class MapCanvas(DrawnMap):
 
     def set_message(self, text: str) -> None:
         """What to say in the middle while there is no map."""
-        self._marks.message = text
-        self._refresh()
+        if text != self._marks.message:
+            self._marks.message = text
+            self._refresh()
 
     def furniture(self) -> list[QRect]:
         """What covers the map: the tool bar, and the read-out."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -93,15 +94,13 @@ class DrawnMap(QWidget):
         """
         self._take_positions(positions, raster)
         self._scene = replace(self._scene, codes=codes, palette=palette, shown=shown, selected=None)
-        self._camera.set_bounds(self._scene.raster.bounds, fit=True)
-        self._show(self._scene)
+        self._after(lambda: self._camera.set_bounds(self._scene.raster.bounds, fit=True))
 
     def set_positions(self, positions: NDArray[np.floating], raster: Raster | None = None) -> None:
         """The same points elsewhere (a layout that is forming); the view follows until a hand moved it."""
         self._formed_at = time.perf_counter()
         self._take_positions(positions, raster)
-        self._camera.set_bounds(self._scene.raster.bounds, fit=False)
-        self._show(self._scene)  # what is on the screen stays until the new picture is there
+        self._after(lambda: self._camera.set_bounds(self._scene.raster.bounds, fit=False))
 
     def move_positions(
         self, positions: NDArray[np.floating], raster: Raster, bounds: Bounds | None, exactly: bool
@@ -112,8 +111,7 @@ class DrawnMap(QWidget):
         """
         self._formed_at = time.perf_counter()
         self._take_positions(positions, raster)
-        self._camera.accompany(bounds, exactly=exactly)
-        self._show(self._scene)
+        self._after(lambda: self._camera.accompany(bounds, exactly=exactly))
 
     def set_colors(self, codes: NDArray[np.int32] | None, palette: NDArray[np.uint8]) -> None:
         """Colour the points anew."""
@@ -310,6 +308,13 @@ class DrawnMap(QWidget):
     def _take_positions(self, positions: NDArray[np.floating], raster: Raster | None) -> None:
         self._positions = np.asarray(positions, np.float32)
         self._scene = replace(self._scene, raster=raster or Raster(self._positions), support=None)
+
+    def _after(self, following: Callable[[], None]) -> None:
+        """Show the scene where one looks after ``following``; a view that moves has shown it already."""
+        before = self.view()
+        following()
+        if self.view() is before:
+            self._show(self._scene)
 
     def _show(self, scene: Scene) -> None:
         self._scene = scene
