@@ -37,7 +37,7 @@ class Convention:
         folded: the pixel range hides in the weights, and the decoder does not clip.
         alpha: four channels, the fourth opaque.
         rest: how many logits lie behind the pixels of a flat layout.
-        sphere: latents are unit vectors.
+        sphere: latents are of that length; 0 for any.
     """
 
     layout: str = "NCHW"
@@ -51,7 +51,7 @@ class Convention:
     folded: bool = False
     alpha: bool = False
     rest: int = 0
-    sphere: bool = False
+    sphere: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def write_encoder(path: Path, basis: Components, shape: tuple[int, ...], how: Co
         x = g.op("Sub", g.op("Flatten", x), g.constant(basis.mean))
         x = g.op("MatMul", x, g.constant(basis.into))
     if how.sphere:
-        x = g.op("LpNormalization", x, axis=1, p=2)
+        x = g.op("Mul", g.op("LpNormalization", x, axis=1, p=2), g.constant(how.sphere))
     size = basis.into.shape[1]
     code, ports = x, []
     nought = g.op("Mul", code, g.constant(0.0))
@@ -191,8 +191,8 @@ def write_decoder(path: Path, basis: Components, shape: tuple[int, ...], how: Co
     size = len(basis.back)
     z = _cast(g, "z", "float32") if how.latent_type != "float32" else "z"
     z = g.op("Reshape", z, g.shape(-1, size))
-    if how.sphere:  # a linear decoder of unit vectors: as far from the mean as a usual code is
-        z = g.op("Mul", z, g.constant(np.sqrt(size)))
+    if how.sphere:  # a linear decoder of such vectors: as far from the mean as a usual code is
+        z = g.op("Mul", z, g.constant(np.sqrt(size) / how.sphere))
     low, span = _limits(how, channels)
     if how.folded:
         wide = np.repeat(span, height * width)

@@ -25,7 +25,7 @@ from explorer.core.model_pair import ModelPair
 from explorer.core.opening import Plan, classify, encoded, own_map, pair_of
 from explorer.core.progress import Progress
 from explorer.core.recipes.draw import Draw
-from explorer.core.sampling import check_draws, mixture_of, prior_draw
+from explorer.core.sampling import check_draws, mixture_of, prior_draw, prior_of
 from explorer.core.workspace import Workspace
 
 Floats = npt.NDArray[np.float32]
@@ -143,8 +143,7 @@ def draw_from(side: Side, source: str, count: int, seed: int, progress: Progress
         return Draw.mixture(mixture_of(work, progress), count, seed)
     if source == "own":
         return prior_draw(pair, work, count, seed)
-    law = "normal" if pair.prior == "data" else pair.prior
-    return Draw.prior(count, pair.latent_size, seed, law)
+    return prior_of(pair, count, seed)
 
 
 def place_on(shown: LatentMap | None, latent: Floats) -> Place | None:

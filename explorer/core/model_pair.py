@@ -26,7 +26,7 @@ class ModelPair:
 
     Attributes:
         plan: what was found out about it.
-        name, kind, prior, fingerprint, self_test: see ``PairPlan``.
+        name, kind, prior, radius, fingerprint, self_test: see ``PairPlan``.
         latent_shape: the axes of one latent.
         latent_size: elements of one latent, D.
         sample_shape: the axes of one sample that it draws, or takes where it draws none.
@@ -46,7 +46,8 @@ class ModelPair:
         self._opening = threading.Lock()
         if self._decoder is None:
             self._reading()
-        self.name, self.kind, self.prior = plan.name, plan.kind, plan.prior
+        self.name, self.kind = plan.name, plan.kind
+        self.prior, self.radius = plan.prior, plan.radius
         self.fingerprint, self.self_test = plan.fingerprint, plan.self_test
         self.latent_shape, self.latent_size = plan.latent_shape, plan.latent_size
         half = plan.decoder or plan.encoder

@@ -123,6 +123,7 @@ class PairPlan:
             Generator (decoder alone), Encoder (encoder alone).
         latent_shape: the axes of one latent, ``(D,)`` or e.g. ``(4, 8, 8)``.
         prior: what to sample from.
+        radius: of the sphere, where the prior is one.
         encoder, decoder: at least one of them.
         fingerprint: SHA-256 over the files, hexadecimal.
         facts: every finding with its source.
@@ -140,6 +141,7 @@ class PairPlan:
     self_test: SelfTest = SelfTest()
     facts: tuple[Fact, ...] = ()
     files: tuple[Path, ...] = ()
+    radius: float = 1.0
 
     @property
     def latent_size(self) -> int:

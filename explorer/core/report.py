@@ -25,7 +25,7 @@ from explorer.core.progress import Progress
 from explorer.core.recipes.draw import Draw
 from explorer.core.report_table import DEFINITIONS, SAMPLERS
 from explorer.core.samples import Shape
-from explorer.core.sampling import mixture_of
+from explorer.core.sampling import mixture_of, prior_of
 from explorer.core.workspace import Workspace
 
 SAMPLES = 2000
@@ -108,7 +108,7 @@ def draw_of(side: Side, sampler: str, count: int, seed: int, progress: Progress 
     """Draws of a key of ``SAMPLERS``; the prior of a model that names none is N(0, I)."""
     pair, work = side.pair, side.work
     if sampler == "prior" or work is None:
-        return Draw.prior(count, pair.latent_size, seed, "normal" if pair.prior == "data" else pair.prior)
+        return prior_of(pair, count, seed)
     if sampler == "mixture":
         return Draw.mixture(mixture_of(work, progress), count, seed)
     return Draw.fitted(np.asarray(work.latents[:: -(-len(work) // 4096)]), count, seed)

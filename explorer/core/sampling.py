@@ -132,7 +132,15 @@ def prior_draw(pair: ModelPair, work: Workspace | None, count: int, seed: int) -
     """
     if pair.prior == "data" and work is not None and len(work):
         return _fitted(work, count, seed)
-    return Draw.prior(count, pair.latent_size, seed, _law(pair))
+    return prior_of(pair, count, seed)
+
+
+def prior_of(
+    pair: ModelPair, count: int, seed: int, temperature: float = 1.0, truncation: float | None = None
+) -> Draw:
+    """``count`` samples of the model's prior; that of a model without one is N(0, I)."""
+    law: Law = "normal" if pair.prior == "data" else pair.prior
+    return Draw.prior(count, pair.latent_size, seed, law, temperature, truncation, pair.radius)
 
 
 def check_draws(pair: ModelPair) -> None:
@@ -184,19 +192,14 @@ def posterior_spread(work: Workspace | None) -> tuple[NDArray[np.float32] | None
     return spread.astype(np.float32), "standard deviations of the data"
 
 
-def _law(pair: ModelPair) -> Law:
-    return "normal" if pair.prior == "data" else pair.prior
-
-
 def _prior(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.pair is not None
-    return Draw.prior(request.count, session.pair.latent_size, request.seed, _law(session.pair))
+    return prior_of(session.pair, request.count, request.seed)
 
 
 def _narrowed(request: SampleRequest, session: Session, _: Progress) -> Draw:
     assert session.pair is not None
-    size, law = session.pair.latent_size, _law(session.pair)
-    return Draw.prior(request.count, size, request.seed, law, request.temperature, request.truncation)
+    return prior_of(session.pair, request.count, request.seed, request.temperature, request.truncation)
 
 
 def _normal(request: SampleRequest, session: Session, _: Progress) -> Draw:

@@ -13,6 +13,7 @@ from explorer.core.detection.settings import IMAGENET
 from explorer.core.errors import ExplorerError
 from explorer.core.model_pair import ModelPair
 from explorer.core.plan import PairPlan
+from explorer.core.sampling import prior_draw
 from tests.onnx_generators import write_generator
 from tests.onnx_pairs import LOGVAR, Components, Convention, write_pair, write_patch_pair
 
@@ -191,11 +192,15 @@ def test_an_encoder_that_samples_inside_is_read_without_its_noise(tmp_path, fash
     assert_right(plan, fashion_pictures)
 
 
-def test_codes_on_the_sphere_are_sampled_there(tmp_path, fashion_pictures):
-    write_pair(tmp_path, fashion_pictures, SIZE, Convention(sphere=True))
+@pytest.mark.parametrize("radius", [1.0, 4.0])
+def test_codes_on_a_sphere_are_sampled_there(tmp_path, fashion_pictures, radius):
+    write_pair(tmp_path, fashion_pictures, SIZE, Convention(sphere=radius))
     plan = inspect(tmp_path)
     assert (plan.prior, source(plan, "Prior")) == ("sphere", "trial run")
     assert_right(plan, fashion_pictures, sphere=True)
+    draw = prior_draw(ModelPair(plan), None, 50, 7)
+    assert np.linalg.norm(draw.latents(), axis=1) == pytest.approx(radius, rel=1e-4)
+    assert ("radius 4" in draw.text) == (radius == 4.0) == any(fact.name == "Sphere" for fact in plan.facts)
 
 
 def test_further_inputs_get_sensible_values(tmp_path, fashion_pictures):

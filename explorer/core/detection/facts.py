@@ -29,6 +29,7 @@ class Findings:
     noise: str = ""
     test: SelfTest | None = None
     accepted: bool = False
+    radius: float = 0.0
 
 
 def facts_of(found: Findings) -> tuple[Fact, ...]:
@@ -67,6 +68,8 @@ def _facts(found: Findings) -> Iterator[Fact]:
     for half in (encoder, found.decoder):
         yield from half.extra_facts if half is not None else ()
     yield Fact("Prior", found.prior, found.prior_source, "prior", settings.PRIORS)
+    if found.prior == "sphere" and found.radius not in (0.0, 1.0):
+        yield Fact("Sphere", f"radius {found.radius:.4g}", "trial run")
     if found.test is not None:
         yield Fact("Self-test", test_text(found.test), "trial run", "accept", ("no", "yes"))
 

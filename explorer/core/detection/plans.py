@@ -32,7 +32,7 @@ from explorer.core.pixels import Range, to_tensor
 from explorer.core.plan import DecoderPlan, EncoderPlan, PairPlan, Prior, Source
 
 Kind = Literal["VAE", "AE", "GAN", "Generator", "Encoder"]
-_UNIT_NORM = 1e-2
+_UNIT_NORM, _SAME_NORM, _ENOUGH = 1e-2, 3e-4, 4
 _TRIALS_OF_KNOWN = 4
 
 
@@ -74,17 +74,17 @@ def plan_of_pair(encoder: Half, decoder: Half, hints: Hints, *, known: bool) -> 
         )
     posterior = settled.posterior
     kind = _kind(hints, posterior, is_drawn=bool(noise))
-    on_sphere = settled.codes.shape[1] > 1 and _is_unit(settled.codes)
-    prior, prior_source = _prior(hints, "sphere" if on_sphere else "data" if kind == "AE" else "normal")
+    radius = _radius(settled.codes)
+    prior, prior_source = _prior(hints, "sphere" if radius else "data" if kind == "AE" else "normal")
     findings = Findings(
         kind, _kind_source(hints, posterior), decoder.shape, prior, prior_source,
         taking=settled.taking, drawing=drawing.ends, posterior=posterior, encoder=encoder, decoder=decoder,
-        noise=noise, test=test, accepted=hints.text("accept") == "yes",
+        noise=noise, test=test, accepted=hints.text("accept") == "yes", radius=radius,
     )  # fmt: skip
     return PairPlan(
         "", kind, decoder.shape, prior,
         replace(_encoder_plan(encoder, settled.taking, posterior, decoder.main.type), path=path),
-        _decoder_plan(drawing), "", test, facts_of(findings),
+        _decoder_plan(drawing), "", test, facts_of(findings), radius=radius or 1.0,
     )  # fmt: skip
 
 
@@ -128,14 +128,16 @@ def plan_of_encoder(encoder: Half, hints: Hints) -> PairPlan:
     known: Source = stated[1] if stated else "graph" if len(names) == 1 else "default"
     posterior = Posterior(mean, name, unit, mean_source=known, spread_source=source)
     shape = encoder.sample_shape(mean)
-    codes = seen.steady[mean]
-    prior, prior_source = _prior(hints, "sphere" if codes.shape[1] > 1 and _is_unit(codes) else "data")
+    radius = _radius(seen.steady[mean])
+    prior, prior_source = _prior(hints, "sphere" if radius else "data")
     findings = Findings(
-        "Encoder", "graph", shape, prior, prior_source, taking=taking, posterior=posterior, encoder=encoder
-    )
+        "Encoder", "graph", shape, prior, prior_source, taking=taking, posterior=posterior, encoder=encoder,
+        radius=radius,
+    )  # fmt: skip
     plan = PairPlan(
-        "", "Encoder", shape, prior, _encoder_plan(encoder, taking, posterior, "float32"), None, ""
-    )
+        "", "Encoder", shape, prior, _encoder_plan(encoder, taking, posterior, "float32"), None, "",
+        radius=radius or 1.0,
+    )  # fmt: skip
     return replace(plan, facts=facts_of(findings))
 
 
@@ -212,8 +214,20 @@ def _kind_source(hints: Hints, posterior: Posterior) -> Source:
     return stated[1] if stated else posterior.spread_source
 
 
-def _is_unit(codes: npt.NDArray[np.float32]) -> bool:
-    return bool(np.all(np.abs(np.linalg.norm(codes, axis=1) - 1) < _UNIT_NORM))
+def _radius(codes: npt.NDArray[np.float32]) -> float:
+    """The radius of the sphere that ``(N, D)`` lie on; 0 where they lie on none.
+
+    Lengths other than 1 must be far more alike than those of N(0, I) in many dimensions are, and those of
+    several codes that differ.
+    """
+    lengths = np.linalg.norm(codes.astype(np.float64), axis=1)
+    mean = float(lengths.mean())
+    if codes.shape[1] < 2 or not mean > 0.0:
+        return 0.0
+    if np.all(np.abs(lengths - 1.0) < _UNIT_NORM):
+        return 1.0
+    differ = len(codes) >= _ENOUGH and np.linalg.norm(codes - codes[:1], axis=1).max() > _UNIT_NORM * mean
+    return mean if differ and float(np.ptp(lengths)) < _SAME_NORM * mean else 0.0
 
 
 def _encoder_plan(half: Half, taking: Sourced, posterior: Posterior, latent_type: str) -> EncoderPlan:

@@ -44,19 +44,21 @@ def sample_prior(
     law: Law = "normal",
     temperature: float = 1.0,
     truncation: float | None = None,
+    radius: float = 1.0,
 ) -> Floats:
-    """``(count, size) float32`` from N(0, I), from uniform [-1, 1], or evenly from the unit sphere.
+    """``(count, size) float32`` from N(0, I), from uniform [-1, 1], or evenly from the sphere of ``radius``.
 
     ``temperature`` multiplies the standard deviation (Kingma and Dhariwal 2018, section 6). ``truncation``
     keeps each coordinate within that many standard deviations of the prior, by drawing from the truncated
     normal (the truncation trick of Brock, Donahue and Simonyan 2019), and is applied before the temperature.
-    Raises ``ExplorerError`` where either is not above 0, and for a sphere, on which all lengths are 1.
+    Raises ``ExplorerError`` where either is not above 0, and for a sphere, on which all lengths are the same.
     """
     _check_narrowing(law, temperature, truncation)
     noise, samples = generator(seed), np.empty((checked(count), size), np.float32)
+    scale = radius if law == "sphere" else temperature
     step = max(1, _BLOCK_FLOATS // max(size, 1))
     for start in range(0, count, step):
-        samples[start : start + step] = temperature * _standard(
+        samples[start : start + step] = scale * _standard(
             noise, (min(step, count - start), size), law, truncation
         )
     return samples
@@ -147,6 +149,6 @@ def _check_narrowing(law: Law, temperature: float, truncation: float | None) -> 
         raise ExplorerError(f"The prior cannot be sampled at {found}; any number above 0 would work.")
     if law == "sphere" and (temperature != 1.0 or truncation is not None):
         raise ExplorerError(
-            "On the sphere all latents have length 1, so its prior has no temperature and no truncation; "
+            "On the sphere all latents are equally long, so its prior has no temperature and no truncation; "
             "sample the prior as it is, or around a latent."
         )

@@ -53,6 +53,7 @@ class Draw:
         law: draws.Law = "normal",
         temperature: float = 1.0,
         truncation: float | None = None,
+        radius: float = 1.0,
     ) -> Draw:
         """``count`` samples of a prior in ``size`` dimensions; see ``draws.sample_prior``."""
         text = PRIORS[law]
@@ -60,7 +61,10 @@ class Draw:
             text += f" within ±{truncation:g}" + ("" if law == "uniform" else "σ")
         if temperature != 1.0:
             text += f" at temperature {temperature:g}"
-        return cls(text, seed, partial(draws.sample_prior, count, size, seed, law, temperature, truncation))
+        if law == "sphere" and radius != 1.0:
+            text += f" of radius {radius:.4g}"
+        make = partial(draws.sample_prior, count, size, seed, law, temperature, truncation, radius)
+        return cls(text, seed, make)
 
     @classmethod
     def fitted(cls, latents: Floats, count: int, seed: int) -> Draw:
