@@ -13,10 +13,12 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Protocol, Union, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
+
+from explorer.core.declared import number_of, parts_of
 
 Array = npt.NDArray[Any]
 Arrays = Callable[[int], Array]
@@ -85,11 +87,11 @@ def kinds_of(kind: type) -> dict[str, Any]:
 @cache
 def coder_of(kind: Any) -> Coder:
     """The coder of a type. Raises ``TypeError`` for one that cannot be kept."""
-    origin, parts = get_origin(kind), get_args(kind)
+    origin, parts = parts_of(kind)
     if origin in (Union, types.UnionType):
         return _OneOf(tuple(one for one in parts if one is not type(None)), type(None) in parts)
     if origin is np.ndarray:
-        return _Numbers(get_args(parts[1])[0] if get_args(parts[1]) else Any)
+        return _Numbers(number_of(parts))
     if origin is tuple:
         return _Tuple(parts[:-1] if parts[-1] is Ellipsis else parts, many=parts[-1] is Ellipsis)
     if origin is frozenset:
@@ -137,8 +139,9 @@ class _Plain:
     def read(self, content: Any, _: Arrays) -> Any:
         if _is_enum(self.kind):
             return self.kind[content]
-        if get_origin(self.kind) is Literal:
-            return _checked(content, content in get_args(self.kind))
+        origin, choices = parts_of(self.kind)
+        if origin is Literal:
+            return _checked(content, content in choices)
         return _checked(content, self.kind is Any or type(content) is self.kind)
 
 
@@ -278,9 +281,10 @@ def _is_enum(kind: Any) -> bool:
 
 
 def _is_of(value: Any, kind: Any) -> bool:
-    bare = get_origin(kind) or kind
-    if bare is Literal:
-        return value in get_args(kind)
+    origin, inner = parts_of(kind)
+    if origin is Literal:
+        return value in inner
+    bare = origin or kind
     return isinstance(value, bare) and (bare is bool or not isinstance(value, bool))
 
 

@@ -14,9 +14,11 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union
 
 import numpy as np
+
+from explorer.core.declared import number_of, parts_of
 
 FLOATS = "float32-le"
 
@@ -53,7 +55,7 @@ def read(content: Any, kind: Any, kinds: Mapping[str, type], where: str = "") ->
 
     Raises ``UnknownField``, else ``ValueError`` with what is wrong and ``where``.
     """
-    origin, inner = get_origin(kind), get_args(kind)
+    origin, inner = parts_of(kind)
     if kind is Any:
         return content
     if origin in (Union, types.UnionType):
@@ -61,8 +63,8 @@ def read(content: Any, kind: Any, kinds: Mapping[str, type], where: str = "") ->
     if origin is Literal:
         return _checked(content, content in inner, where, f"one of {', '.join(map(str, inner))}")
     if origin is np.ndarray:
-        number = get_args(inner[1])[0]
-        return _whole_numbers(content, where) if issubclass(number, np.integer) else _floats(content, where)
+        is_whole = issubclass(number_of(inner), np.integer)
+        return _whole_numbers(content, where) if is_whole else _floats(content, where)
     if origin is tuple:
         several = _checked(content, isinstance(content, list), where, "a list")
         parts = [inner[0]] * len(several) if inner[-1] is Ellipsis else inner

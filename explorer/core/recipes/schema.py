@@ -6,10 +6,11 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union
 
 import numpy as np
 
+from explorer.core.declared import number_of, parts_of
 from explorer.core.recipes import json_form
 from explorer.core.recipes.document import KINDS, VERSION, GalleryRecipe
 from explorer.core.recipes.file import FORMAT
@@ -60,7 +61,7 @@ def _record(kind: Any, name: str = "") -> dict[str, Any]:
 
 
 def _of(kind: Any) -> dict[str, Any]:
-    origin, inner = get_origin(kind), get_args(kind)
+    origin, inner = parts_of(kind)
     if kind is Any:
         return {}
     if origin in (Union, types.UnionType):
@@ -70,7 +71,7 @@ def _of(kind: Any) -> dict[str, Any]:
     if origin is Literal:
         return {"enum": list(inner)}
     if origin is np.ndarray:
-        if issubclass(get_args(inner[1])[0], np.integer):
+        if issubclass(number_of(inner), np.integer):
             return {"type": "array", "items": {"type": "integer", "minimum": 0}}
         return {"$ref": "#/$defs/floats"}
     if origin is tuple and inner[-1] is Ellipsis:
